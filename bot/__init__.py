@@ -1,0 +1,1 @@
+"""What measurement scripts and Sonix+ import: `messangers`, `protocol_reader`, `logwatch`."""
