@@ -1,0 +1,81 @@
+"""Letter: one message as one mail to one recipient."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Sequence
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from email.utils import formatdate, parseaddr
+from hashlib import sha256
+
+from sonixbot.message import Message
+from sonixbot.messengers.words import one_line, sound
+
+#: Characters of the text's first line that make the subject of a message without one.
+SUBJECT_LENGTH = 100
+#: Parts that are mails themselves need more than bytes.
+_STRUCTURED = ("message", "multipart")
+
+
+def letter(
+    message: Message, recipient: str, sender: str, files: Sequence[tuple[str, bytes]]
+) -> EmailMessage:
+    """The mail. It depends on its arguments alone, so a repeat is the same mail again.
+
+    `sender` is an address, with or without a name; `files` are names and contents.
+    """
+    name, address = parseaddr(one_line(sender))
+    mail = EmailMessage(policy=SMTPUTF8)
+    mail["From"] = _mailbox(name or one_line(message.instrument), address)
+    mail["To"] = _mailbox("", recipient)
+    mail["Subject"] = one_line(message.subject) or _subject(message)
+    mail["Date"] = formatdate(message.created, localtime=True)
+    mail["Message-ID"] = _identity(f"{message.key}\n{recipient}", address)
+    if message.thread:
+        root = _identity(f"thread\n{message.thread}", address)
+        mail["In-Reply-To"] = mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no robot answers this one
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # the same for Exchange
+    # Base64 keeps every line short and every server's 7 bits content.
+    mail.set_content(sound(message.text), cte="base64")
+    if message.html:
+        mail.add_alternative(
+            f'<div style="white-space: pre-wrap">{sound(message.html)}</div>',
+            subtype="html",
+            cte="base64",
+        )
+    for file, content in files:
+        maintype, _slash, subtype = _media_type(file).partition("/")
+        mail.add_attachment(content, maintype, subtype, filename=file)
+    return mail
+
+
+def _mailbox(name: str, address: str) -> Address:
+    """The mailbox for a header; an address that is none is shown as it is."""
+    local, _at, domain = one_line(address).rpartition("@")
+    return Address(name, local, domain)
+
+
+def _subject(message: Message) -> str:
+    """A subject for a message that has none: the instrument and the beginning of the text."""
+    first = one_line(message.text.strip().partition("\n")[0])
+    short = first if len(first) <= SUBJECT_LENGTH else f"{first[: SUBJECT_LENGTH - 1]}…"
+    return f"{one_line(message.instrument)}: {short}"
+
+
+def _identity(of: str, sender: str) -> str:
+    """A Message-ID that is the same for the same thing."""
+    domain = sender.rpartition("@")[2]
+    if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", domain):
+        domain = "localhost"
+    return f"<{sha256(of.encode('utf-8', 'replace')).hexdigest()[:40]}@{domain}>"
+
+
+def _media_type(file: str) -> str:
+    guessed, encoding = mimetypes.guess_type(file)
+    if guessed is None or encoding or guessed.startswith(_STRUCTURED):
+        return "application/octet-stream"
+    return guessed

@@ -1,0 +1,218 @@
+"""Telegram: posts to channels, groups and topics through the Bot API."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any, Final, Self
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
+from aiogram.methods import EditMessageText, SendDocument, SendMessage, SendPhoto, TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiogram.types import BufferedInputFile, LinkPreviewOptions
+from aiogram.types import Message as Post
+
+from sonixbot.errors import AddressMoved, DeliveryError, Sentence, Undeliverable, sentence
+from sonixbot.language import Language
+from sonixbot.message import Message
+from sonixbot.messengers.attachments import Unreadable, content, shown_name
+from sonixbot.messengers.telegram_errors import LIBRARY_ERRORS, answer_of, translate
+from sonixbot.messengers.telegram_pieces import Piece, pieces
+from sonixbot.messengers.telegram_session import Session
+
+__all__ = ["Place", "Telegram", "translate"]
+
+log = logging.getLogger(__name__)
+
+#: The topic of a forum that must not be named (python-telegram-bot/python-telegram-bot#4739).
+GENERAL_TOPIC: Final = 1
+NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+#: Raised where a file, not the chat, may be the reason.
+FILE_REFUSED: Final = (TelegramBadRequest, TelegramEntityTooLarge)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to post: `-100123`, `@name`, and in a topic `-100123/55`."""
+
+    chat: int | str
+    topic: int | None = None
+
+    @classmethod
+    def parse(cls, address: str) -> Self:
+        """The place that `address` names."""
+        chat, _slash, topic = address.strip().partition("/")
+        number = int(topic) if topic.isdecimal() else None
+        return cls(
+            int(chat) if re.fullmatch(r"-?\d+", chat) else chat,
+            None if number == GENERAL_TOPIC else number,
+        )
+
+
+class Telegram:
+    """The way to Telegram. Its one `bot` serves posts, polling and handlers alike.
+
+    `api_url` is the base address of another Bot API, `proxy` the URL of a SOCKS5 or HTTP proxy.
+    """
+
+    name = "telegram"
+    edits = True
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        language: Language,
+        api_url: str | None = None,
+        proxy: str | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        self.bot = Bot(token, session=Session(api_url, proxy, ca_file))
+        self._language = language
+        self._lost_topics: set[tuple[int | str, int]] = set()
+
+    def parts(self, message: Message) -> int:
+        """In how many requests the message goes."""
+        return len(pieces(message))
+
+    async def send(self, address: str, message: Message, part: int) -> str:
+        """Post one piece; return the number of the post."""
+        place = Place.parse(address)
+        piece = pieces(message)[part]
+        where = {
+            "chat_id": place.chat,
+            "message_thread_id": place.topic,
+            "disable_notification": message.silent or None,
+        }
+        try:
+            if piece.file or piece.whole:
+                post = await self._post_file(where, piece)
+            else:
+                post = await self._post_text(where, piece.text, piece.html)
+        except LIBRARY_ERRORS as error:
+            # Not "from error": an error's text may hold the URL, and the URL the token.
+            raise self._translated(error, place) from None
+        return str(post.message_id)
+
+    async def edit(self, address: str, remote: str, message: Message) -> None:
+        """Replace the words of the post `remote`."""
+        place = Place.parse(address)
+        piece, *others = pieces(message)
+        if others or piece.whole or piece.file:
+            raise Undeliverable(sentence("A post can only be edited into what fits in one post."))
+        try:
+            await self._call(
+                EditMessageText(
+                    chat_id=place.chat,
+                    message_id=int(remote),
+                    text=piece.html or piece.text,
+                    parse_mode="HTML" if piece.html else None,
+                    link_preview_options=NO_PREVIEW,
+                ),
+                piece.text,
+            )
+        except LIBRARY_ERRORS as error:
+            if isinstance(error, TelegramBadRequest) and "is not modified" in error.message:
+                return
+            raise self._translated(error, place) from None
+
+    async def rest(self) -> None:
+        """Nothing to do: the session closes idle connections by itself."""
+
+    async def close(self) -> None:
+        """Close the session of `bot`."""
+        await self.bot.session.close()
+
+    def _translated(self, error: Exception, place: Place) -> DeliveryError:
+        known = translate(error, self.bot.token)
+        if isinstance(known, AddressMoved) and place.topic is not None:
+            return AddressMoved(known.reason, f"{known.new_address}/{place.topic}")
+        return known
+
+    async def _post_text(self, where: dict[str, Any], text: str, markup: str) -> Post:
+        request = SendMessage(
+            **where,
+            text=markup or text,
+            parse_mode="HTML" if markup else None,
+            link_preview_options=NO_PREVIEW,
+        )
+        return await self._call(request, text)
+
+    async def _post_file(self, where: dict[str, Any], piece: Piece) -> Post:
+        """Post the file; where it cannot go, its words go without it and say so."""
+        try:
+            upload = await _upload(piece)
+        except Unreadable as error:
+            return await self._post_noted(where, piece, error.said)
+        words = piece.text
+        if piece.whole:
+            words = (
+                f"{words.rstrip()}\n…\n{self._language.gettext('The whole text is in the file.')}"
+            )
+        caption: dict[str, Any] = {
+            "caption": piece.html or words or None,
+            "parse_mode": "HTML" if piece.html else None,
+        }
+        if piece.file and piece.file.picture:
+            try:
+                return await self._call(SendPhoto(photo=upload, **where, **caption), words)
+            except FILE_REFUSED as error:
+                log.info("a picture goes as a file, as Telegram refused it: %s", error.message)
+        try:
+            return await self._call(SendDocument(document=upload, **where, **caption), words)
+        except FILE_REFUSED as error:
+            refused = sentence(
+                "Telegram refused the file {name}: {answer}.",
+                name=upload.filename,
+                answer=answer_of(error),
+            )
+            return await self._post_noted(where, piece, refused)
+
+    async def _post_noted(self, where: dict[str, Any], piece: Piece, said: Sentence) -> Post:
+        note = self._language.say(said)
+        markup = f"{piece.html}\n\n{escape(note, quote=False)}" if piece.html else ""
+        return await self._post_text(where, f"{piece.text}\n\n{note}".strip(), markup)
+
+    async def _call(self, request: TelegramMethod[TelegramType], plain: str) -> TelegramType:
+        """Ask Telegram; give up the markup or the topic where that alone is refused."""
+        while True:
+            try:
+                return await self.bot(request)
+            except TelegramBadRequest as error:
+                easier = _easier(request, plain, error.message)
+                if not easier:
+                    raise
+                self._tell(request, easier, error.message)
+                request = request.model_copy(update=easier)
+
+    def _tell(
+        self, request: TelegramMethod[Any], easier: dict[str, str | None], answer: str
+    ) -> None:
+        if "message_thread_id" not in easier:
+            log.warning("a text goes without its markup, as Telegram refused it: %s", answer)
+            return
+        topic = (request.chat_id, request.message_thread_id)  # type: ignore[attr-defined]
+        if topic not in self._lost_topics:
+            self._lost_topics.add(topic)
+            log.warning("chat %s has no topic %s; posting without a topic", *topic)
+
+
+async def _upload(piece: Piece) -> BufferedInputFile:
+    if piece.file is None:
+        return BufferedInputFile(piece.whole.encode(), "message.txt")
+    return BufferedInputFile(await content(piece.file), shown_name(piece.file))
+
+
+def _easier(request: TelegramMethod[Any], plain: str, complaint: str) -> dict[str, str | None]:
+    """What to change in a refused request so that it has a chance; nothing if there is none."""
+    if "can't parse entities" in complaint and getattr(request, "parse_mode", None):
+        words = "caption" if hasattr(request, "caption") else "text"
+        return {words: plain, "parse_mode": None}
+    if "message thread not found" in complaint and getattr(request, "message_thread_id", None):
+        return {"message_thread_id": None}
+    return {}
