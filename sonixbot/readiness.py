@@ -1,0 +1,90 @@
+"""Readiness: what keeps a good configuration from working on this computer, without the network."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from sonixbot import locations
+from sonixbot.errors import Mistakes, Sentence, sentence
+from sonixbot.settings import Config
+
+
+def require_ready(config: Config) -> None:
+    """Raise `Mistakes` with everything that keeps the service from running."""
+    obstacles = [
+        *placeholder_obstacles(config),
+        *protocol_obstacles(config),
+        *data_obstacles(config),
+        *certificate_obstacles(config),
+    ]
+    if obstacles:
+        raise Mistakes(obstacles)
+
+
+def placeholder_obstacles(config: Config) -> list[Sentence]:
+    """The keys that nobody has filled in yet."""
+    return [
+        sentence(
+            "{file}: {key} still holds the value of the example; give your own, or take the"
+            " section out.",
+            file=config.source,
+            key=key,
+        )
+        for key in config.placeholders()
+    ]
+
+
+def protocol_obstacles(config: Config) -> list[Sentence]:
+    """A folder in the place of the protocol; a file that is not there may still come."""
+    path = config.protocol.path
+    if path is None or not Path(path).is_dir():
+        return []
+    return [
+        sentence(
+            "{file}: protocol.path: {path} is a folder; name the file in it, or a pattern such as"
+            " {pattern}, whose newest file is read.",
+            file=config.source,
+            path=path,
+            pattern=Path(path) / "*.log",
+        )
+    ]
+
+
+def data_obstacles(config: Config) -> list[Sentence]:
+    """A data folder that cannot be made, or not be written."""
+    try:
+        locations.make_private(str(config.data_dir))
+        with tempfile.TemporaryFile(dir=config.data_dir) as file:
+            file.write(b"sonixbot")
+            file.flush()
+    except (OSError, ValueError) as error:
+        return [
+            sentence(
+                "{file}: data-dir: the folder {folder} cannot be written ({reason}); name another"
+                " one, or give the bot's user the right to write there.",
+                file=config.source,
+                folder=config.data_dir,
+                reason=getattr(error, "strerror", None) or type(error).__name__,
+            )
+        ]
+    return []
+
+
+def certificate_obstacles(config: Config) -> list[Sentence]:
+    """Files of certificates that are not there."""
+    named = {
+        "mail.ca-file": config.mail and config.mail.ca_file,
+        "telegram.ca-file": config.telegram and config.telegram.ca_file,
+    }
+    return [
+        sentence(
+            "{file}: {key}: there is no file {path}; name the authority's certificates, or take"
+            " the key out.",
+            file=config.source,
+            key=key,
+            path=path,
+        )
+        for key, path in named.items()
+        if path and not path.is_file()
+    ]
