@@ -1,0 +1,109 @@
+"""Encodings: bytes of a line → text, line by line, as several programs write one protocol."""
+
+from __future__ import annotations
+
+import codecs
+from math import log
+from typing import Final
+
+from sonixbot.errors import Problem, sentence
+
+#: Letters in 1000 of Russian prose, from о to ъ (Национальный корпус русского языка, rounded).
+_FREQUENCIES: Final = (
+    "о110 е84 а80 и74 н67 т63 с55 р47 в45 л44 к35 м32 д30 п28 у26 я20 ы19 ь17 г17 з16 б16 ч14 "
+    "й12 х10 ж9 ш7 ю6 ц5 щ4 э3 ф3 ъ1 ё1"
+)
+#: Other characters beyond ASCII that protocols have: degrees, quotes, dashes, the number sign.
+_SIGNS: Final = "°«»№±µ·–—…²³×\xa0"
+_CANDIDATES: Final = ("cp1251", "cp866")
+#: Evidence (natural logarithm of the odds) that settles the matter for the file.
+_SETTLED: Final = 400.0
+
+
+def _likelihood(character: str) -> float:
+    """Logarithm of how often a character beyond ASCII is met in Russian protocols."""
+    shares = {each[0]: int(each[1:]) / 1000 for each in _FREQUENCIES.split()}
+    if character in shares:
+        return log(shares[character])
+    if character.lower() in shares:
+        return log(shares[character.lower()] / 8)
+    return log(1 / 1000) if character in _SIGNS else log(1 / 100_000)
+
+
+def _odds() -> list[float]:
+    """For each byte, how far it speaks for the first candidate and against the second."""
+    odds = [0.0] * 256
+    for byte in range(0x80, 0x100):
+        first, second = (
+            _likelihood(bytes([byte]).decode(each, errors="replace")) for each in _CANDIDATES
+        )
+        odds[byte] = first - second
+    return odds
+
+
+_ODDS: Final = _odds()
+
+
+def checked(encoding: str) -> str:
+    """The name of an encoding as it was given, or `auto`. Raises Problem where it is none."""
+    if encoding == "auto":
+        return encoding
+    try:
+        # Line ends and zeros are looked for as single bytes.
+        fits = "\n".encode(encoding) == b"\n" or encoding.lower().replace("_", "-") == "utf-8-sig"
+        codecs.lookup(encoding)
+    except (LookupError, UnicodeError, ValueError):
+        fits = False
+    if not fits:
+        raise Problem(
+            sentence(
+                'The encoding "{encoding}" is not known; use auto, utf-8, cp1251 or cp866.',
+                encoding=encoding,
+            )
+        )
+    return encoding
+
+
+class Decoder:
+    """Turns lines into text: each is UTF-8 or not; the rest of the file shares one code page.
+
+    Which one, cp1251 or cp866, is told by the letters met so far. A line that is valid UTF-8 by
+    chance (a capital letter and a sign, and nothing else beyond ASCII) is taken for UTF-8.
+    """
+
+    def __init__(self, encoding: str = "auto") -> None:
+        self._fixed = None if encoding == "auto" else checked(encoding)
+        self._odds = 0.0
+        self._met: dict[str, None] = {}
+
+    @property
+    def encoding(self) -> str:
+        """The encoding given, or those met so far: `utf-8`, `cp1251`, `utf-8, cp866`, `ascii`."""
+        return self._fixed or ", ".join(self._met) or "ascii"
+
+    def text(self, line: bytes) -> str:
+        """The line as text; what cannot be read becomes U+FFFD."""
+        if self._fixed:
+            return line.decode(self._fixed, errors="replace")
+        if line.isascii():
+            return line.decode("ascii")
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data" and not line[: error.start].isascii():
+                # A line that was cut, or is still being written.
+                return line.decode("utf-8", errors="ignore")
+            text = line.decode(self._page(line), errors="replace")
+        else:
+            self._met["utf-8"] = None
+        return text
+
+    def _page(self, line: bytes) -> str:
+        """The code page of the file's lines that are not UTF-8, this one among them."""
+        if abs(self._odds) < _SETTLED:
+            self._odds += sum(map(_ODDS.__getitem__, line))
+        page = _CANDIDATES[self._odds < 0]
+        other = _CANDIDATES[self._odds >= 0]
+        self._met.pop(other, None)
+        self._met[page] = None
+        return page
