@@ -87,8 +87,28 @@ def _user_folder(windows: str, below: str, xdg: str, home: str) -> str:
     return os.path.join(os.path.expanduser(found), "sonixbot")
 
 
-def load(path: str) -> dict[str, object]:
-    """The configuration's JSON object, unchecked. Raises `UsageError` naming file and problem."""
+def read_light(path: str | None) -> Places:
+    """The places that the configuration at `path` names; for None the default ones.
+
+    Nothing else of the configuration is checked. Relative paths count from the configuration's
+    folder, `~` is the user's home. Raises `UsageError` (a ValueError) naming file and problem.
+    """
+    if path is None:
+        return Places(data_dir(), os.path.join(data_dir(), "inbox"), None)
+    configuration, folder = _load(path), os.path.dirname(os.path.abspath(path))
+    data = _text(configuration, "data-dir", path)
+    inbox = _text(configuration, "inbox", path)
+    python = _text(configuration, "logwatch.python", path)
+    home = absolute(data, folder) if data else data_dir()
+    return Places(
+        home,
+        absolute(inbox, folder) if inbox else os.path.join(home, "inbox"),
+        # a bare name such as python3.11 is looked for where the system looks for programs
+        absolute(python, folder) if python and os.path.dirname(python) else python,
+    )
+
+
+def _load(path: str) -> dict[str, object]:
     try:
         with open(path, encoding="utf-8-sig") as file:  # editors on Windows write that signature
             data = json.load(file)
@@ -116,33 +136,6 @@ def load(path: str) -> dict[str, object]:
     if not isinstance(data, dict):
         raise UsageError(_("The configuration {path} must be one JSON object: {{…}}."), path=path)
     return data
-
-
-def read_light(path: str | None) -> Places:
-    """The places that the configuration at `path` names; for None the default ones.
-
-    Nothing else of the configuration is checked. Relative paths count from the configuration's
-    folder, `~` is the user's home. Raises `UsageError` (a ValueError) naming file and problem.
-    """
-    return places({} if path is None else load(path), path or "")
-
-
-def places(configuration: dict[str, object], path: str) -> Places:
-    """The places that this configuration names, which was loaded from `path`.
-
-    Raises `UsageError` where one of them is not text.
-    """
-    folder = os.path.dirname(path)
-    data = _text(configuration, "data-dir", path)
-    inbox = _text(configuration, "inbox", path)
-    python = _text(configuration, "logwatch.python", path)
-    home = absolute(data, folder) if data else data_dir()
-    return Places(
-        home,
-        absolute(inbox, folder) if inbox else os.path.join(home, "inbox"),
-        # a bare name such as python3.11 is looked for where the system looks for programs
-        absolute(python, folder) if python and os.path.dirname(python) else python,
-    )
 
 
 def _text(configuration: dict[str, object], key: str, path: str) -> str | None:
