@@ -1,0 +1,37 @@
+"""Desk: what the handlers need of the watch over a protocol."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sonixbot.alerts import AlertPolicy, Mute
+from sonixbot.state import ProtocolState, matches
+
+
+class Desk(Protocol):
+    """Where questions are answered from memory and wishes are carried out."""
+
+    @property
+    def state(self) -> ProtocolState:
+        """What the protocol says."""
+        ...
+
+    @property
+    def policy(self) -> AlertPolicy:
+        """Incidents and mutes."""
+        ...
+
+    def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
+        """Hide what fits `scope` until then, for good, and announce it."""
+        ...
+
+    def unmute(self, number: int | None) -> list[Mute]:
+        """End one mute or all of them (None), and announce what they hid."""
+        ...
+
+
+def knows_device(desk: Desk, pattern: str) -> bool:
+    """Whether a name or pattern fits a device of this protocol or of an error still listed."""
+    state = desk.state
+    sources = {entry.source for entry in state.recent}
+    return bool(pattern) and (state.known_device(pattern) or matches(pattern, *sources))

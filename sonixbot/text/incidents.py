@@ -1,0 +1,207 @@
+"""Incidents in words: the post and the mail of one, and lists of several."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Final
+
+from sonixbot.alerts import Incident, Why
+from sonixbot.entry import Entry, Kind
+from sonixbot.language import Language
+from sonixbot.text.markup import Words, bold, escape, length, name, one_line, shortened, words
+
+# UTF-16 units that the parts of a post may take; together they stay far below a message's length.
+_TEXT_LENGTH: Final = 1200
+_DETAILS_LENGTH: Final = 1800
+_DETAIL_LENGTH: Final = 300
+#: Lines of a traceback that are shown from its beginning; the rest of the room is for its end,
+#: where Python names the error.
+_FIRST_DETAILS: Final = 3
+
+
+def mark(kind: Kind, level: int | None) -> str:
+    """One coloured mark: what needs somebody now is red."""
+    if kind is Kind.ERROR:
+        return "🔴" if level is None or level <= 2 else "🟠"
+    return "🟡" if kind is Kind.WARNING else "🔵"
+
+
+def kind_words(kind: Kind, level: int | None, language: Language) -> str:
+    """Kind and level as people say them: "Error 1"; an unknown level is left out."""
+    _ = language.gettext
+    names = {
+        Kind.ERROR: _("Error"),
+        Kind.WARNING: _("Warning"),
+        Kind.USER: _("User message"),
+        Kind.INFO: _("Info"),
+    }
+    return names[kind] if level is None else f"{names[kind]} {level}"
+
+
+def count_words(counts: Counter[Kind], language: Language) -> str:
+    """How many of each kind: "3 errors, 1 warning"."""
+    n_ = language.ngettext
+    forms = {
+        Kind.ERROR: n_("{n} error", "{n} errors", counts[Kind.ERROR]),
+        Kind.WARNING: n_("{n} warning", "{n} warnings", counts[Kind.WARNING]),
+        Kind.USER: n_("{n} user message", "{n} user messages", counts[Kind.USER]),
+        Kind.INFO: n_("{n} info", "{n} infos", counts[Kind.INFO]),
+    }
+    return ", ".join(form.format(n=counts[kind]) for kind, form in forms.items() if counts[kind])
+
+
+def incident_words(
+    incident: Incident,
+    why: Why | None,
+    instrument: str,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Words:
+    """The post and the mail of an incident; it is understood on a phone's lock screen."""
+    entry = incident.entry
+    kind = kind_words(incident.kind, incident.level, language)
+    head = f"{name(instrument)}: {escape(kind)}"
+    if entry.source:
+        head += f" · {name(entry.source)}"
+    lines = [
+        f"{mark(incident.kind, incident.level)} {bold(head)}",
+        _text(entry, language),
+        *_reason(why, language),
+        _times(incident, language, zone, now),
+    ]
+    if details := _details(entry, language):
+        lines.append(f"<blockquote expandable>{details}</blockquote>")
+    device = f"{one_line(entry.source)}: " if entry.source else ""
+    return words(
+        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(entry.text)}"
+    )
+
+
+def _text(entry: Entry, language: Language) -> str:
+    shown = shortened(entry.text, _TEXT_LENGTH)
+    if shown == entry.text:
+        return escape(shown)
+    left = len(entry.text) - len(shown) + 1
+    said = language.ngettext(
+        "{n} more character in the protocol", "{n} more characters in the protocol", left
+    )
+    return f"{escape(shown)} ({escape(said.format(n=left))})"
+
+
+def _reason(why: Why | None, language: Language) -> list[str]:
+    _ = language.gettext
+    reasons = {
+        Why.WORSE: _("More important than before."),
+        Why.AGAIN: _("It is back after a quiet time."),
+        Why.STILL: _("It still goes on."),
+    }
+    return [f"<i>{escape(reasons[why])}</i>"] if why in reasons else []
+
+
+def _times(incident: Incident, language: Language, zone: tzinfo | None, now: float) -> str:
+    _ = language.gettext
+    first = language.clock(incident.first, zone, now)
+    if incident.count == 1:
+        return escape(first)
+    last = language.clock(incident.last, zone, now)
+    return escape(
+        _("×{count} · first {first} · last {last}").format(
+            count=incident.count, first=first, last=last
+        )
+    )
+
+
+def _details(entry: Entry, language: Language) -> str:
+    """The lines below the entry: all, or the first and the last with the gap told."""
+    lines = [shortened(line, _DETAIL_LENGTH) for line in entry.details]
+    first, rest = lines[:_FIRST_DETAILS], lines[_FIRST_DETAILS:]
+    room = _DETAILS_LENGTH - sum(length(line) + 1 for line in first)
+    last: list[str] = []
+    for line in reversed(rest):
+        room -= length(line) + 1
+        if room < 0:
+            break
+        last.insert(0, line)
+    gap = _more(len(rest) - len(last), language)
+    return escape("\n".join([*first, *gap, *last, *_more(entry.omitted, language)]))
+
+
+def _more(lines: int, language: Language) -> list[str]:
+    said = language.ngettext(
+        "… {n} more line in the protocol", "… {n} more lines in the protocol", lines
+    )
+    return [said.format(n=lines)] if lines else []
+
+
+def entry_line(
+    entry: Entry, language: Language, zone: tzinfo | None, now: float, limit: int
+) -> str:
+    """An entry in one line of a list: time, kind and level, device, text in `limit` units."""
+    moment = language.clock(entry.time, zone, now)
+    kind = kind_words(entry.kind, entry.level, language)
+    device = f"{bold(name(entry.source))}: " if entry.source else ""
+    text = escape(shortened(one_line(entry.text), limit))
+    return f"{mark(entry.kind, entry.level)} {escape(moment)} · {escape(kind)} · {device}{text}"
+
+
+def incident_line(
+    incident: Incident, language: Language, zone: tzinfo | None, now: float, limit: int
+) -> str:
+    """An incident in one line of a list: last time, kind and level, device, text, ×N."""
+    moment = language.clock(incident.last, zone, now)
+    kind = kind_words(incident.kind, incident.level, language)
+    shown = mark(incident.kind, incident.level)
+    said = f"{shown} {escape(moment)} · {escape(kind)} · {subject_of(incident, limit)}"
+    return said if incident.count == 1 else f"{said} ×{incident.count}"
+
+
+def subject_of(incident: Incident, limit: int) -> str:
+    """What an incident is about, as HTML: device and text, the text in `limit` units."""
+    device = f"{bold(name(incident.entry.source))}: " if incident.entry.source else ""
+    return device + escape(shortened(one_line(incident.entry.text), limit))
+
+
+def catch_up_words(
+    incidents: Sequence[Incident],
+    away_from: float | None,
+    instrument: str,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Words:
+    """What came while nobody watched: every incident, however many; earliest first."""
+    _ = language.gettext
+    counts = count_words(Counter(each.kind for each in incidents), language)
+    if away_from is None:
+        away = _("while sonixbot was away")
+    else:
+        away = _("while sonixbot was away ({start} – {end})").format(
+            start=language.clock(away_from, zone, now), end=language.clock(now, zone, now)
+        )
+    ordered = sorted(incidents, key=lambda each: each.last)
+    worst = min(incidents, key=lambda each: each.rank, default=None)
+    shown = mark(worst.kind, worst.level) if worst else "🔵"
+    head = f"{shown} {bold(name(instrument))}: {escape(away)}: {escape(counts)}"
+    lines = [_caught_up(each, away_from, language, zone, now) for each in ordered]
+    subject = _("[{instrument}] While sonixbot was away: {counts}")
+    return words(
+        "\n".join([head, *lines]),
+        subject.format(instrument=one_line(instrument), counts=counts),
+    )
+
+
+def _caught_up(
+    incident: Incident,
+    away_from: float | None,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> str:
+    line = incident_line(incident, language, zone, now, _TEXT_LENGTH)
+    if away_from is None or incident.first >= away_from:
+        return line
+    since = language.gettext("first {time}")
+    return f"{line} ({escape(since.format(time=language.clock(incident.first, zone, now)))})"
