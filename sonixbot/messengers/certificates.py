@@ -33,7 +33,8 @@ def trust(ca_file: Path | None, key: str) -> ssl.SSLContext:
 def failed_check(error: BaseException | None) -> str:
     """Why a certificate was not believed, if that is what led to `error`; else empty."""
     while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return error.verify_message
+        # aiohttp's own subclass comes without the message; its cause has it.
+        if why := getattr(error, "verify_message", ""):
+            return str(why)
         error = error.__cause__ or error.__context__
     return ""

@@ -23,7 +23,7 @@ _STRUCTURED = ("message", "multipart")
 def letter(
     message: Message, recipient: str, sender: str, files: Sequence[tuple[str, bytes]]
 ) -> EmailMessage:
-    """The mail. It depends on its arguments alone, so a repeat is the same mail again.
+    """The mail; its Message-ID shows a repeat as one.
 
     `sender` is an address, with or without a name; `files` are names and contents.
     """

@@ -190,14 +190,14 @@ class Mail:
 
 
 def _checked(sender: str, recipient: str) -> tuple[str, str]:
-    """The bare addresses of both; raises a `DeliveryError` where one is none."""
-    from_address, to_address = parseaddr(sender)[1], parseaddr(one_line(recipient))[1]
+    """Both as bare addresses; raises a `DeliveryError` where one is none."""
+    from_address, to_address = parseaddr(sender)[1], one_line(recipient)
     if not ADDRESS.fullmatch(from_address):
         raise NeedsRepair(
             sentence("{address} is no mail address. Check mail.sender.", address=sender)
         )
     if not ADDRESS.fullmatch(to_address):
-        raise Undeliverable(sentence("{address} is no mail address.", address=one_line(recipient)))
+        raise Undeliverable(sentence("{address} is no mail address.", address=to_address))
     return from_address, to_address
 
 

@@ -64,10 +64,10 @@ def translate(error: Exception, token: str) -> DeliveryError:
             unknown=True,
         )
     if isinstance(error, TelegramNetworkError) and not isinstance(error, TelegramEntityTooLarge):
-        return _noanswer_of(error.__cause__ or error, token)
+        return _no_answer(error.__cause__ or error, token)
     if isinstance(error, TelegramAPIError):
         return _refused(error)
-    return _noanswer_of(error, token)
+    return _no_answer(error, token)
 
 
 def _refused(error: TelegramAPIError) -> DeliveryError:
@@ -115,7 +115,7 @@ def _refused(error: TelegramAPIError) -> DeliveryError:
     )
 
 
-def _noanswer_of(error: BaseException, token: str) -> DeliveryError:
+def _no_answer(error: BaseException, token: str) -> DeliveryError:
     """The meaning of a request that brought no answer."""
     why = _scrubbed(error, token)
     if certificate := failed_check(error):

@@ -1,0 +1,514 @@
+"""Telegram: posts over real HTTP to a Bot API on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import aiohttp_socks
+import pytest
+import trustme
+from aiogram import exceptions as api_errors
+from aiogram.methods import GetMe
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sonixbot.errors import (
+    AddressMoved,
+    DeliveryError,
+    NeedsRepair,
+    Problem,
+    TryLater,
+    Undeliverable,
+)
+from sonixbot.language import language
+from sonixbot.message import Attachment, Message, Origin
+from sonixbot.messengers import Messenger
+from sonixbot.messengers.telegram import Place, Telegram, translate
+from sonixbot.messengers.telegram_pieces import pieces
+from sonixbot.messengers.words import head, one_line, sound, split, units, visible
+from tests.botapi import TOKEN, BotApi
+
+CHAT = "-1001234567890"
+
+
+def said(text: str = "P1_beta stuck", **more: Any) -> Message:
+    """A message."""
+    known: dict[str, Any] = {
+        "key": "k1",
+        "origin": Origin.ALERT,
+        "instrument": "УГРА",
+        "created": 1618273365.0,
+    }
+    return Message(text=text, **{**known, **more})
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    """A Bot API."""
+    async with BotApi() as server:
+        yield server
+
+
+@pytest.fixture
+async def telegram(api: BotApi) -> AsyncIterator[Telegram]:
+    """The messenger that talks to it."""
+    messenger = Telegram(api.token, api_url=api.url, language=language("en"))
+    yield messenger
+    await messenger.close()
+
+
+async def sent(telegram: Telegram, message: Message, address: str = CHAT) -> list[str]:
+    """Send every part."""
+    return [await telegram.send(address, message, part) for part in range(telegram.parts(message))]
+
+
+def test_is_a_messenger() -> None:
+    """Telegram has everything that delivery asks of a messenger."""
+    messenger: Messenger = Telegram(TOKEN, language=language("en"))
+    assert (messenger.name, messenger.edits) == ("telegram", True)
+
+
+# Words.
+
+
+@given(st.text(st.sampled_from("ab 😀\nя"), max_size=300), st.integers(2, 40))
+def test_split_loses_nothing(text: str, limit: int) -> None:
+    """The pieces of a text join to the text, and each fits."""
+    parts = split(text, limit)
+    assert "".join(parts) == text
+    assert all(units(part) <= limit for part in parts)
+    assert not text or all(parts)
+
+
+@given(st.text(max_size=200), st.integers(2, 40))
+def test_head_is_as_long_as_it_can_be(text: str, limit: int) -> None:
+    """The head of a text without blanks stops where the next character would not fit."""
+    text = "".join(text.split())
+    start = head(text, limit)
+    assert text.startswith(start)
+    assert start == text or units(text[: len(start) + 1]) > limit
+
+
+def test_split_prefers_lines_then_words() -> None:
+    """A text is cut after a line where one ends in reach, else after a word."""
+    assert split("first line\nsecond", 14) == ["first line\n", "second"]
+    assert split("several words here", 14) == ["several words ", "here"]
+    assert split("ab\nabcdefghijklmnop", 14) == ["ab\nabcdefghijk", "lmnop"]
+
+
+def test_visible_counts_what_is_read() -> None:
+    """Tags do not count and an entity is the character it stands for."""
+    assert visible("<b>P1</b> &lt;3 <blockquote expandable>x</blockquote>") == "P1 <3 x"
+    assert units("😀") == 2
+
+
+@given(st.text())
+def test_one_line_has_nothing_to_end_a_header(text: str) -> None:
+    """Whatever comes in, one line of printable characters comes out."""
+    line = one_line(text)
+    assert not line or (line.isprintable() and len(line.splitlines()) == 1)
+    sound(text).encode()
+
+
+def test_pieces_of_long_texts() -> None:
+    """Up to four posts, beyond that one file; blanks alone are no post."""
+    assert [len(piece.text) for piece in pieces(said("x" * 4096, html="x" * 4096))] == [4096]
+    assert pieces(said("x" * 4097, html="<b>x</b>" * 4097))[0].html == ""
+    assert len(pieces(said("x" * 4 * 4096))) == 4
+    long = "x" * (4 * 4096 + 1)
+    (file,) = pieces(said(long))
+    assert file.whole == long
+    assert long.startswith(file.text)
+    assert len(pieces(said("x" * 4096 + "\n" * 20))) == 1
+
+
+def test_pieces_with_files() -> None:
+    """One file carries a short text; otherwise the words go first and the files after them."""
+    one, two = Attachment("a.txt", "/a"), Attachment("b.png", "/b", picture=True)
+    assert [(p.text, p.file) for p in pieces(said("x", files=(one,)))] == [("x", one)]
+    assert [p.file for p in pieces(said("x" * 1025, files=(one,)))] == [None, one]
+    assert [p.file for p in pieces(said("x", files=(one, two)))] == [None, one, two]
+    assert [p.file for p in pieces(said("", files=(one, two)))] == [one, two]
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("-100123", Place(-100123)),
+        (" @channel ", Place("@channel")),
+        ("-100123/55", Place(-100123, 55)),
+        ("-100123/1", Place(-100123)),
+        ("@channel/7", Place("@channel", 7)),
+    ],
+)
+def test_places(address: str, place: Place) -> None:
+    """An address names a chat, and a topic unless it is General, which must not be named."""
+    assert Place.parse(address) == place
+
+
+# Posts.
+
+
+async def test_post(api: BotApi, telegram: Telegram) -> None:
+    """A message is posted with its markup, without preview, and its number comes back."""
+    remote = await telegram.send(CHAT, said(html="<b>P1_beta</b> stuck"), 0)
+    (post,) = api.posts(CHAT)
+    assert (str(post.id), post.text, post.silent) == (remote, "P1_beta stuck", False)
+    assert "is_disabled" in api.calls[0].params["link_preview_options"]
+
+
+async def test_silent_post_to_a_named_channel(api: BotApi, telegram: Telegram) -> None:
+    """A silent message makes no sound; a channel may be given by its name."""
+    await telegram.send("@sonix", said(silent=True), 0)
+    assert api.posts("@sonix")[0].silent
+
+
+async def test_text_without_markup_is_not_read_as_markup(api: BotApi, telegram: Telegram) -> None:
+    """A plain text arrives as it is, whatever is in it."""
+    await telegram.send(CHAT, said("a < b & <i>c</i> 😀"), 0)
+    assert api.posts(CHAT)[0].text == "a < b & <i>c</i> 😀"
+
+
+async def test_lone_surrogates_do_not_stop_a_post(api: BotApi, telegram: Telegram) -> None:
+    """A broken character becomes a question mark."""
+    await telegram.send(CHAT, said("\ud800 stuck"), 0)
+    assert api.posts(CHAT)[0].text == "? stuck"
+
+
+async def test_long_text_in_posts(api: BotApi, telegram: Telegram) -> None:
+    """A long text arrives in several posts, complete."""
+    text = "".join(f"{number:04d} мотор 😀\n" for number in range(900)).strip()
+    assert len(await sent(telegram, said(text, html=f"<b>{text}</b>"))) == 4
+    assert "\n".join(post.text for post in api.posts(CHAT)) == text
+
+
+async def test_very_long_text_as_a_file(api: BotApi, telegram: Telegram) -> None:
+    """A longer text is one file, its beginning above it."""
+    text = "строка\n" * 5000
+    await sent(telegram, said(text))
+    (post,) = api.posts(CHAT)
+    assert post.file == ("message.txt", text.encode())
+    assert post.text.startswith("строка\nстрока")
+    assert post.text.endswith("The whole text is in the file.")
+
+
+async def test_bad_markup_is_resent_as_plain_text(api: BotApi, telegram: Telegram) -> None:
+    """Markup that Telegram does not understand never costs the text."""
+    await telegram.send(CHAT, said("P1 stuck", html="<b>P1 stuck"), 0)
+    assert [post.text for post in api.posts(CHAT)] == ["P1 stuck"]
+
+
+async def test_topic(api: BotApi, telegram: Telegram) -> None:
+    """A topic is named, but General is not."""
+    await telegram.send(f"{CHAT}/55", said(), 0)
+    await telegram.send(f"{CHAT}/1", said(), 0)
+    assert [post.topic for post in api.posts(CHAT)] == [55, None]
+
+
+async def test_lost_topic(
+    api: BotApi, telegram: Telegram, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was meant for a deleted topic arrives in the group; the log says so once."""
+    api.chats.topics[CHAT] = {7}
+    await telegram.send(f"{CHAT}/55", said("one"), 0)
+    await telegram.send(f"{CHAT}/55", said("two"), 0)
+    assert [(post.text, post.topic) for post in api.posts(CHAT)] == [("one", None), ("two", None)]
+    assert caplog.text.count("posting without a topic") == 1
+
+
+# Files.
+
+
+async def test_file_with_caption(api: BotApi, telegram: Telegram, tmp_path: Path) -> None:
+    """A short text goes with its file."""
+    path = tmp_path / "scan"
+    path.write_bytes(b"1 2 3\n")
+    await sent(telegram, said(html="<b>done</b>", files=(Attachment('a"\r\nb.txt', str(path)),)))
+    (post,) = api.posts(CHAT)
+    assert (post.text, post.photo) == ("done", False)
+    assert post.file is not None
+    assert post.file[1] == b"1 2 3\n"
+
+
+async def test_picture(api: BotApi, telegram: Telegram, tmp_path: Path) -> None:
+    """A picture is a photo; one that is refused as a photo is a file."""
+    path = tmp_path / "plot.png"
+    path.write_bytes(b"PNG")
+    message = said(files=(Attachment("plot.png", str(path), picture=True),))
+    api.refuse("sendPhoto", 400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    await sent(telegram, message)
+    await sent(telegram, message)
+    assert [(post.photo, post.file) for post in api.posts(CHAT)] == [
+        (False, ("plot.png", b"PNG")),
+        (True, ("plot.png", b"PNG")),
+    ]
+
+
+async def test_several_files_follow_their_text(
+    api: BotApi, telegram: Telegram, tmp_path: Path
+) -> None:
+    """The words come first as a post of their own."""
+    (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "b").write_bytes(b"b")
+    files = tuple(Attachment(name, str(tmp_path / name)) for name in "ab")
+    await sent(telegram, said(files=files))
+    assert [post.text for post in api.posts(CHAT)] == ["P1_beta stuck", "", ""]
+    assert [post.file for post in api.posts(CHAT)[1:]] == [("a", b"a"), ("b", b"b")]
+
+
+@pytest.mark.parametrize("refusal", [(400, "Bad Request: wrong file"), (413, "Too Large")])
+async def test_refused_file_keeps_its_text(
+    api: BotApi, telegram: Telegram, tmp_path: Path, refusal: tuple[int, str]
+) -> None:
+    """The text of a file that Telegram refuses arrives and says so."""
+    path = tmp_path / "scan.dat"
+    path.write_bytes(b"1")
+    api.refuse("sendDocument", *refusal)
+    await sent(
+        telegram, said("a < b", html="a &lt; <b>b</b>", files=(Attachment("s&.dat", str(path)),))
+    )
+    (post,) = api.posts(CHAT)
+    assert post.text.startswith("a < b\n\nTelegram refused the file s&.dat:")
+
+
+async def test_missing_file_keeps_its_text(api: BotApi, telegram: Telegram) -> None:
+    """The text of a file that is not there arrives and says so."""
+    await sent(telegram, said(files=(Attachment("scan.dat", "/nowhere/scan.dat"),)))
+    (post,) = api.posts(CHAT)
+    assert post.text.startswith("P1_beta stuck\n\nThe file scan.dat could not be read: No such")
+
+
+# Edits.
+
+
+async def test_edit(api: BotApi, telegram: Telegram) -> None:
+    """A post is replaced in place; the same words again are no error."""
+    remote = await telegram.send(CHAT, said(), 0)
+    await telegram.edit(CHAT, remote, said("×2", html="<b>×2</b>"))
+    await telegram.edit(CHAT, remote, said("×2", html="<b>×2</b>"))
+    await telegram.edit(CHAT, remote, said("×3", html="<b>×3"))
+    (post,) = api.posts(CHAT)
+    assert (post.text, post.edits) == ("×3", 2)
+
+
+async def test_edit_that_cannot_be(telegram: Telegram) -> None:
+    """Editing what is gone, or into what is too long, is given up."""
+    with pytest.raises(Undeliverable, match="message to edit not found"):
+        await telegram.edit(CHAT, "999", said())
+    with pytest.raises(Undeliverable, match="one post"):
+        await telegram.edit(CHAT, "999", said("x" * 5000))
+
+
+# Errors over the wire.
+
+
+async def failure(telegram: Telegram, address: str = CHAT) -> DeliveryError:
+    """The error of sending a message."""
+    with pytest.raises(DeliveryError) as caught:
+        await telegram.send(address, said(), 0)
+    assert TOKEN.partition(":")[2] not in f"{caught.value} {caught.value.reason!r}"
+    assert caught.value.__cause__ is None
+    return caught.value
+
+
+async def test_flood_limit(api: BotApi, telegram: Telegram) -> None:
+    """The seconds that Telegram asks for are passed on exactly."""
+    api.refuse("sendMessage", 429, "Too Many Requests: retry after 37", retry_after=37)
+    error = await failure(telegram)
+    assert isinstance(error, TryLater)
+    assert (error.after, error.unknown) == (37.0, False)
+
+
+async def test_supergroup(api: BotApi, telegram: Telegram) -> None:
+    """A group that became a supergroup is followed, into the same topic."""
+    for address, moved in (("-5", "-1005"), ("-5/7", "-1005/7")):
+        api.refuse("sendMessage", 400, "Bad Request: upgraded", migrate_to_chat_id=-1005)
+        error = await failure(telegram, address)
+        assert isinstance(error, AddressMoved)
+        assert error.new_address == moved
+
+
+async def test_refused_token(api: BotApi) -> None:
+    """A token that is refused must be repaired; the sentence names the key."""
+    telegram = Telegram(
+        "123456:TEST-token-of-a-bot-that-was-deleted", api_url=api.url, language=language("en")
+    )
+    error = await failure(telegram)
+    await telegram.close()
+    assert isinstance(error, NeedsRepair)
+    assert "telegram.bot-id" in str(error)
+
+
+async def test_unknown_chat(api: BotApi, telegram: Telegram) -> None:
+    """A chat that does not exist gets no message, ever."""
+    api.chats.unknown.add(CHAT)
+    assert isinstance(await failure(telegram), Undeliverable)
+
+
+async def test_unknown_outcome(api: BotApi, telegram: Telegram) -> None:
+    """A connection dropped instead of an answer, or a gateway's page, leaves the outcome open."""
+    api.drop("sendMessage")
+    dropped = await failure(telegram)
+    api.garble("sendMessage")
+    garbled = await failure(telegram)
+    for error in (dropped, garbled):
+        assert isinstance(error, TryLater)
+        assert error.unknown
+
+
+async def test_time_out(api: BotApi, telegram: Telegram) -> None:
+    """No answer in time leaves the outcome open."""
+    telegram.bot.session.timeout = 0.2
+    api.hang("sendMessage")
+    error = await failure(telegram)
+    assert isinstance(error, TryLater)
+    assert error.unknown
+
+
+async def test_nobody_there(api: BotApi, telegram: Telegram) -> None:
+    """While nobody listens nothing arrives; when somebody does again, it does."""
+    await api.down()
+    error = await failure(telegram)
+    assert isinstance(error, TryLater)
+    assert not error.unknown
+    await api.up()
+    await telegram.send(CHAT, said(), 0)
+    assert len(api.posts(CHAT)) == 1
+
+
+async def test_certificates(tmp_path: Path) -> None:
+    """A server of an own authority is believed once `ca-file` names it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with BotApi(tls=context) as api:
+        ways: list[Any] = [
+            {},
+            {"ca_file": tmp_path / "none.pem"},
+            {"ca_file": tmp_path / "ca.pem"},
+        ]
+        stranger, lost, trusting = (
+            Telegram(TOKEN, language=language("en"), api_url=api.url, **way) for way in ways
+        )
+        for messenger in (stranger, lost):
+            error = await failure(messenger)
+            assert isinstance(error, NeedsRepair)
+            assert "telegram.ca-file" in str(error)
+        await trusting.send(CHAT, said(), 0)
+        for messenger in (stranger, lost, trusting):
+            await messenger.close()
+        assert len(api.posts(CHAT)) == 1
+
+
+async def test_no_tls_there(api: BotApi) -> None:
+    """TLS towards a server that speaks none is the configuration's mistake."""
+    telegram = Telegram(TOKEN, api_url=api.url.replace("http:", "https:"), language=language("en"))
+    error = await failure(telegram)
+    await telegram.close()
+    assert isinstance(error, NeedsRepair)
+    assert "telegram.api-url" in str(error)
+
+
+async def test_proxy(api: BotApi) -> None:
+    """Requests go through an HTTP proxy; without it they do not go at all."""
+    seen: list[bytes] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        host, port = seen[-1].split()[1].decode().split(":")
+        there, back = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+
+        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            while data := await source.read(4096):
+                target.write(data)
+            target.close()
+
+        await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    telegram = Telegram(
+        TOKEN, api_url=api.url, proxy=f"http://me:secret@127.0.0.1:{port}", language=language("en")
+    )
+    await telegram.send(CHAT, said(), 0)
+    await telegram.close()
+    server.close()
+    await server.wait_closed()
+    assert seen[0].startswith(b"CONNECT 127.0.0.1:")
+    other = Telegram(
+        TOKEN,
+        api_url=api.url,
+        proxy=f"socks5://me:secret@127.0.0.1:{port}",
+        language=language("en"),
+    )
+    error = await failure(other)
+    await other.close()
+    assert isinstance(error, TryLater)
+    assert not error.unknown
+    assert "secret" not in str(error)
+
+
+# The table of errors.
+
+METHOD = GetMe()
+
+
+def network(cause: Exception) -> Exception:
+    """aiogram's error around one of aiohttp."""
+    error = api_errors.TelegramNetworkError(METHOD, f"{type(cause).__name__}: {cause}")
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy", "unknown"),
+    [
+        (api_errors.TelegramServerError(METHOD, "Internal Server Error"), TryLater, False),
+        (api_errors.TelegramServerError(METHOD, "Bad Gateway"), TryLater, True),
+        (api_errors.RestartingTelegram(METHOD, "restart"), TryLater, False),
+        (api_errors.TelegramRetryAfter(METHOD, "flood", 5), TryLater, False),
+        (api_errors.TelegramConflictError(METHOD, "Conflict: other"), TryLater, False),
+        (api_errors.TelegramAPIError(METHOD, "something new"), TryLater, False),
+        (api_errors.ClientDecodeError("no", ValueError(), "<html>"), TryLater, True),
+        (api_errors.TelegramEntityTooLarge(METHOD, "Too Large"), Undeliverable, None),
+        (api_errors.TelegramBadRequest(METHOD, "Bad Request: no"), Undeliverable, None),
+        (api_errors.TelegramForbiddenError(METHOD, "bot was kicked"), Undeliverable, None),
+        (api_errors.TelegramUnauthorizedError(METHOD, "Unauthorized"), NeedsRepair, None),
+        (api_errors.TelegramNotFound(METHOD, "Not Found"), NeedsRepair, None),
+        (network(TimeoutError()), TryLater, True),
+        (network(aiohttp.ServerDisconnectedError()), TryLater, True),
+        (network(aiohttp.ClientOSError(104, "reset")), TryLater, True),
+        (network(aiohttp.ConnectionTimeoutError(f"to {TOKEN}")), TryLater, False),
+        (network(aiohttp.InvalidURL(f"x{TOKEN}")), NeedsRepair, None),
+        (aiohttp_socks.ProxyConnectionError("refused"), TryLater, False),
+        (aiohttp_socks.ProxyTimeoutError("slow"), TryLater, False),
+        (aiohttp_socks.ProxyError("Host unreachable", error_code=4), TryLater, False),
+        (aiohttp_socks.ProxyError("407 Proxy Authentication Required"), NeedsRepair, None),
+        (ConnectionResetError("reset"), TryLater, True),
+    ],
+)
+def test_errors_by_remedy(
+    error: Exception,
+    remedy: type[DeliveryError],
+    unknown: bool | None,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Each error of the libraries says what to do about it, and never the token."""
+    known = translate(error, TOKEN)
+    assert type(known) is remedy
+    assert getattr(known, "unknown", None) is unknown
+    assert TOKEN not in str(known)
+    assert translate(known, TOKEN) is known
+
+
+def test_problem_in_a_problem() -> None:
+    """The sentences of Telegram's errors are sentences, to be said in any language."""
+    known = translate(api_errors.TelegramForbiddenError(METHOD, "Forbidden: bot was kicked"), TOKEN)
+    assert language("en").say(known.reason) == "Telegram refuses this: Forbidden: bot was kicked."
+    assert not isinstance(known, Problem)
