@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import Annotated, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 
 from sonixbot.errors import sentence
 from sonixbot.values import TEXT, Items, JsonSchema, Rule, line, require
@@ -28,6 +28,11 @@ def _address(value: object) -> str:
     text = line(value)
     require(re.fullmatch(r'[^\s@,;<>"]+@[^\s@,;<>"]+', text))
     return text
+
+
+def _unique(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    """Each address once, as each gets one mail."""
+    return tuple(dict.fromkeys(addresses))
 
 
 def _port(value: object) -> int:
@@ -136,7 +141,9 @@ Address = Annotated[
     ),
 ]
 Addresses = Annotated[
-    tuple[Address, ...], Items(sentence("a list of mail addresses, at least one"), least=1)
+    tuple[Address, ...],
+    Items(sentence("a list of mail addresses, at least one"), least=1),
+    AfterValidator(_unique),
 ]
 Port = Annotated[
     int,

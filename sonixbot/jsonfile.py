@@ -21,7 +21,9 @@ _REASONS: Final = {
     ),
     "Illegal trailing comma before end of object": sentence("this comma is one too many"),
     "Illegal trailing comma before end of array": sentence("this comma is one too many"),
-    "Expecting value": sentence("a value is missing here, or a text without its double quotes"),
+    "Expecting value": sentence(
+        "a value in double quotes or a number belongs here, or the comma before it is one too many"
+    ),
     "Extra data": sentence("the configuration has ended before this place"),
     "Invalid control character at": sentence("a text must end on the line where it begins"),
     "Unterminated string starting at": sentence("the closing double quote of this text is missing"),

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 from sonixbot import locations
-from sonixbot.errors import Mistakes, Sentence, sentence
+from sonixbot.errors import Mistakes, Problem, Sentence, sentence
+from sonixbot.own_layouts import layout_of
 from sonixbot.settings import Config
 
 
@@ -15,6 +16,7 @@ def require_ready(config: Config) -> None:
     obstacles = [
         *placeholder_obstacles(config),
         *protocol_obstacles(config),
+        *layout_obstacles(config),
         *data_obstacles(config),
         *certificate_obstacles(config),
     ]
@@ -49,6 +51,17 @@ def protocol_obstacles(config: Config) -> list[Sentence]:
             pattern=Path(path) / "*.log",
         )
     ]
+
+
+def layout_obstacles(config: Config) -> list[Sentence]:
+    """A layout that nobody knows, or that is described wrongly."""
+    try:
+        layout_of(config.protocol.format)
+    except Problem as problem:
+        return [
+            sentence("{file}: protocol.format: {reason}", file=config.source, reason=problem.said)
+        ]
+    return []
 
 
 def data_obstacles(config: Config) -> list[Sentence]:
