@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from pathlib import Path
 from typing import Final
 
-from sonixbot.blocks import LONGEST, SIZE, Block, Position, blocks
+from sonixbot.blocks import LONGEST, Block, Position
 from sonixbot.encodings import Decoder
 from sonixbot.entry import Entry, Kind
 from sonixbot.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
@@ -301,10 +301,10 @@ class Reader:
             self._course.news = False
 
 
-def entries(path: str | Path, reader: Reader, *, size: int = SIZE) -> Iterator[Entry]:
-    """All entries of a file, each once and complete. Raises OSError."""
+def entries(read: Iterable[Block], reader: Reader) -> Iterator[Entry]:
+    """All entries of a file's blocks, each once and complete."""
     last = None
-    for block in blocks(path, size=size):
+    for block in read:
         for entry in reader.feed(block):
             if last is not None and last.offset != entry.offset:
                 yield last

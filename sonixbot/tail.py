@@ -277,8 +277,11 @@ def _neighbours(position: Position) -> Iterator[_File]:
 def _search(position: Position, own: _File | None) -> _File | None:
     """The file under another name (by inode), or with another inode (by its bytes).
 
-    Too few bytes are no proof: other protocols may begin with them.
+    Too few bytes are no proof: other protocols may begin with them, and where nothing was read the
+    inode may be another file's by now.
     """
+    if not position.end:
+        return None
     others = sorted(_neighbours(position), reverse=True)
     candidates = [file for file in others if file.inode == position.inode != 0]
     if position.end >= GUARDED:
