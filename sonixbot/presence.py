@@ -146,7 +146,7 @@ def host() -> str:
 
 def process_alive(pid: object) -> bool:
     """Whether a process with this number runs on this computer."""
-    if not isinstance(pid, int) or not 0 < pid < 2**31:
+    if type(pid) is not int or not 0 < pid < 2**32:
         return False
     try:
         if sys.platform == "win32":  # os.kill would end it there
