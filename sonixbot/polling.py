@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Dispatcher, Router
 from aiogram.exceptions import ClientDecodeError
 from aiogram.types import Update
 from pydantic import ValidationError
@@ -38,6 +38,14 @@ HANDLING: Final = 60.0
 FAREWELL: Final = 2
 
 
+def dispatcher(router: Router, **collaborators: Any) -> Dispatcher:
+    """What gives each update to its handler, and each handler its collaborators by name."""
+    made = Dispatcher(disable_fsm=True)
+    made.include_router(router)
+    made.workflow_data.update(collaborators)
+    return made
+
+
 async def poll(
     bot: Bot,
     dispatcher: Dispatcher,
@@ -45,23 +53,25 @@ async def poll(
     clock: Clock,
     *,
     prepare: Callable[[], Awaitable[None]],
+    reached: Callable[[], None] = lambda: None,
     handling: float = HANDLING,
 ) -> None:
     """Feed commands and button presses to the dispatcher, one after the other, until cancelled.
 
-    `prepare` is called before the first question, again until it succeeds. Updates are taken in
-    order, so that a /mute comes before the /unmute that followed it. `handling` is the real time
-    in seconds that one of them may take.
+    `prepare` is called before the first question, again until it succeeds; `reached` whenever
+    Telegram can be reached for the first time or again. Updates are taken in order, so that a
+    /mute comes before the /unmute that followed it. `handling` is the real time in seconds that
+    one of them may take.
     """
     kinds = dispatcher.resolve_used_update_types()
     asked: int | None = None
     offset: int | None = None
-    await _insist(prepare, bot, health, clock)
+    await _insist(prepare, bot, health, clock, reached)
     try:
         while True:
             asked = offset
             question = partial(_ask, bot, offset, kinds)
-            for number, update in await _insist(question, bot, health, clock):
+            for number, update in await _insist(question, bot, health, clock, reached):
                 if update:
                     await _handle(bot, dispatcher, update, handling)
                 offset = number + 1
@@ -71,7 +81,11 @@ async def poll(
 
 
 async def _insist(
-    question: Callable[[], Awaitable[Answer]], bot: Bot, health: Health, clock: Clock
+    question: Callable[[], Awaitable[Answer]],
+    bot: Bot,
+    health: Health,
+    clock: Clock,
+    reached: Callable[[], None],
 ) -> Answer:
     """Ask until there is an answer, however long Telegram cannot be reached."""
     pause = FIRST_PAUSE
@@ -86,7 +100,8 @@ async def _insist(
             health.fails(NAME, clock.now(), reason)
             wait = LONGEST_PAUSE
         else:
-            health.works(NAME, clock.now())
+            if health.works(NAME, clock.now()):
+                reached()
             return answer
         await clock.sleep(wait)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -26,6 +26,12 @@ def mark(kind: Kind, level: int | None) -> str:
     if kind is Kind.ERROR:
         return "🔴" if level is None or level <= 2 else "🟠"
     return "🟡" if kind is Kind.WARNING else "🔵"
+
+
+def worst_mark(incidents: Iterable[Incident]) -> str:
+    """The mark of the most important one."""
+    worst = min(incidents, key=lambda each: (each.kind is not Kind.ERROR, each.rank))
+    return mark(worst.kind, worst.level)
 
 
 def kind_words(kind: Kind, level: int | None, language: Language) -> str:
@@ -182,9 +188,7 @@ def catch_up_words(
             start=language.clock(away_from, zone, now), end=language.clock(now, zone, now)
         )
     ordered = sorted(incidents, key=lambda each: each.last)
-    worst = min(incidents, key=lambda each: each.rank, default=None)
-    shown = mark(worst.kind, worst.level) if worst else "🔵"
-    head = f"{shown} {bold(name(instrument))}: {escape(away)}: {escape(counts)}"
+    head = f"{worst_mark(incidents)} {bold(name(instrument))}: {escape(away)}: {escape(counts)}"
     lines = [_caught_up(each, away_from, language, zone, now) for each in ordered]
     subject = _("[{instrument}] While sonixbot was away: {counts}")
     return words(

@@ -99,6 +99,8 @@ def mute_line(mute: Mute, language: Language, zone: tzinfo | None, now: float) -
         author=name(mute.author),
     )
     hidden = sum(mute.hidden.values())
+    if not hidden:
+        return f"🔕 {said}"
     so_far = language.ngettext("{n} message hidden", "{n} messages hidden", hidden)
     return f"🔕 {said}; {escape(so_far.format(n=hidden))}"
 

@@ -9,10 +9,11 @@ from typing import Final
 
 from sonixbot.alerts import Incident
 from sonixbot.entry import Kind
+from sonixbot.errors import Sentence
 from sonixbot.health import Status, WayView
 from sonixbot.language import HOUR, Language
 from sonixbot.state import Activity, Doing
-from sonixbot.text.incidents import incident_line, mark
+from sonixbot.text.incidents import incident_line, worst_mark
 from sonixbot.text.markup import Words, bold, escape, name, one_line, shortened, words
 from sonixbot.text.mutes import mute_line
 
@@ -21,9 +22,9 @@ QUIET_SCRIPT: Final = HOUR
 # Bounds of lists and texts: all of them together stay below one Telegram message.
 _INCIDENTS: Final = 5
 _MUTES: Final = 4
-_WAYS: Final = 4
+_WAYS: Final = 3
 _TEXT_LENGTH: Final = 120
-_REASON_LENGTH: Final = 160
+_REASON_LENGTH: Final = 200
 
 
 def status_words(status: Status, language: Language, zone: tzinfo | None) -> Words:
@@ -40,23 +41,24 @@ def status_words(status: Status, language: Language, zone: tzinfo | None) -> Wor
 def _verdict(status: Status, language: Language, zone: tzinfo | None) -> list[str]:
     shown, said = _judge(status, language)
     head = f"{shown} {bold(name(status.instrument))}: {bold(escape(said))}"
-    if not status.trouble:
+    if not status.trouble or status.trouble_since is None:
         return [head]
-    reason = escape(shortened(one_line(language.say(status.trouble)), 2 * _REASON_LENGTH))
-    since = status.trouble_since
-    if since is None:
-        return [head, reason]
-    moment = language.gettext("Since {time}.").format(time=language.clock(since, zone, status.now))
-    return [head, f"{reason} {escape(moment)}"]
+    since = language.gettext("Since {time}.")
+    moment = since.format(time=language.clock(status.trouble_since, zone, status.now))
+    return [head, f"{escape(_reason(status.trouble, language))} {escape(moment)}"]
+
+
+def _reason(said: Sentence, language: Language) -> str:
+    return shortened(one_line(language.say(said)), _REASON_LENGTH)
 
 
 def _judge(status: Status, language: Language) -> tuple[str, str]:
     """The verdict and its colour."""
     _ = language.gettext
+    if status.trouble and status.trouble_since is None:  # nothing to watch is no failure
+        return "⚪", _reason(status.trouble, language)
     if status.trouble:
         return "🔴", _("I cannot read the protocol.")
-    if not status.protocol.path:
-        return "⚪", _("no protocol is configured; I only pass on messages of scripts.")
     if status.incidents:
         return _judge_open(status, language)
     silent = _silence(status)
@@ -81,8 +83,7 @@ def _judge_open(status: Status, language: Language) -> tuple[str, str]:
     muted = sum(_muted(status, each) for each in status.incidents)
     if muted:
         said += language.gettext(", {n} of them muted").format(n=muted)
-    worst = min(status.incidents, key=lambda each: (each.kind is not Kind.ERROR, each.rank))
-    return mark(worst.kind, worst.level), f"{said}."
+    return worst_mark(status.incidents), f"{said}."
 
 
 def _muted(status: Status, incident: Incident) -> bool:
@@ -105,8 +106,9 @@ def _measurement(status: Status, language: Language, zone: tzinfo | None) -> Ite
         return
     _, view = language.gettext, status.protocol
     yield _activity(status, language, zone)
-    if view.user_messages:
-        newest = view.user_messages[-1]
+    newest = view.user_messages[-1] if view.user_messages else None
+    # What was said above is not said again.
+    if newest and not (view.activity and view.activity.text == newest.text):
         yield _("Last user message: {time} {text}").format(
             time=escape(language.clock(newest.time, zone, status.now)),
             text=escape(shortened(one_line(newest.text), _TEXT_LENGTH)),
@@ -130,18 +132,18 @@ def _activity(status: Status, language: Language, zone: tzinfo | None) -> str:
     _, activity = language.gettext, status.protocol.activity
     if activity is None:
         return escape(_("Script: the protocol does not say."))
-    said = {
-        Doing.STARTED: _("Script {script} runs"),
-        Doing.FINISHED: _("Script {script} has finished"),
-        Doing.PAUSED: _("Script {script} is paused"),
-    }[activity.doing].format(script=name(activity.script))
-    if activity.since is None:
-        return " ".join(said.split())
-    since = _(", since {time} ({duration})").format(
-        time=escape(language.clock(activity.since, zone, status.now)),
-        duration=escape(language.duration(status.now - activity.since)),
+    timed = {
+        Doing.STARTED: _("running since {time} ({duration})"),
+        Doing.FINISHED: _("finished at {time} ({duration} ago)"),
+        Doing.PAUSED: _("paused since {time} ({duration})"),
+    }
+    plain = {Doing.STARTED: _("running"), Doing.FINISHED: _("finished"), Doing.PAUSED: _("paused")}
+    said = (plain if activity.since is None else timed)[activity.doing].format(
+        time=language.clock(activity.since, zone, status.now),
+        duration=language.duration(status.now - (activity.since or status.now)),
     )
-    return " ".join(said.split()) + since
+    script = name(activity.script or _("no name"))
+    return _("Script {script}: {doing}").format(script=script, doing=escape(said))
 
 
 def _problems(status: Status, language: Language, zone: tzinfo | None) -> Iterator[str]:
@@ -209,7 +211,7 @@ def _failing(way: WayView, language: Language, zone: tzinfo | None, now: float) 
     said = f"⚠️ {said}{_waiting(way.waiting, language)}"
     if way.reason is None:
         return said
-    return f"{said}: {escape(shortened(one_line(language.say(way.reason)), _REASON_LENGTH))}"
+    return f"{said}: {escape(_reason(way.reason, language))}"
 
 
 def _working(kind: str, ways: list[WayView], language: Language) -> str:
