@@ -21,6 +21,10 @@ FORGOTTEN_AFTER: Final = 7 * DAY
 #: Incidents kept in memory at the most; the longest silent ones go first.
 KEPT: Final = 2000
 
+#: Incidents of level 1 that are told by themselves after a restart, beside the digest: where a
+#: layout knows no levels every error counts as 1, and a hundred posts would hide the digest.
+SINGLES: Final = 5
+
 _IMPORTANCE: Final = {Kind.ERROR: 0, Kind.WARNING: 1, Kind.USER: 2, Kind.INFO: 3}
 _QUOTED = r"\"[^\"]*\"|'[^']*'|«[^»]*»|“[^”]*”"
 _HEX = r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b"
@@ -67,15 +71,14 @@ class Incident:
     last: float
     #: When the last entry was read: quiet is counted from here.
     seen: float
-    #: The working protocol of the newest entry.
-    path: str = ""
-    #: Number of its newest post in Telegram, from 1; 0 before any.
+    #: Number of its newest post in Telegram, from 1; 0 before any; why and when.
     post: int = 0
-    #: How often it stood in a catch-up digest or under a mute instead of a post.
-    unposted: int = 0
-    mailed: float | None = None
-    #: Number of its newest mail.
+    post_why: Why = Why.NEW
+    posted: float = 0.0
+    #: Number of its newest mail, why, and when.
     mail: int = 0
+    mail_why: Why = Why.NEW
+    mailed: float | None = None
     #: Why a mail is owed once the repeat interval has passed.
     owed: Why | None = None
 
@@ -91,8 +94,16 @@ class Incident:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The incident that `to_json` wrote."""
-        entry, owed = Entry.from_json(data["entry"]), data["owed"] and Why(data["owed"])
-        return cls(**{**data, "entry": entry, "kind": Kind(data["kind"]), "owed": owed})
+        return cls(
+            **{
+                **data,
+                "entry": Entry.from_json(data["entry"]),
+                "kind": Kind(data["kind"]),
+                "post_why": Why(data["post_why"]),
+                "mail_why": Why(data["mail_why"]),
+                "owed": data["owed"] and Why(data["owed"]),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +137,9 @@ class Mute:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Say it anew in Telegram."""
+    """Say it anew in Telegram; the incident knows why."""
 
     incident: Incident
-    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +151,9 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Send a mail about it."""
+    """Send a mail about it; the incident knows why."""
 
     incident: Incident
-    why: Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,18 @@ class MuteEnded:
 
 
 Decision = Post | Renew | Mail | MuteEnded
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """What came while the service was away."""
+
+    #: Incidents for the digest in Telegram…
+    posts: tuple[Incident, ...]
+    #: … and for that by mail.
+    mails: tuple[Incident, ...]
+    #: What is told beside: the first of level 1 also by themselves, ends of mutes.
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,38 +210,54 @@ class Rules:
     quiet_time: float = 30 * 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has to be written down."""
+
+    incidents: dict[int, Incident]
+    #: None: this mute is over.
+    mutes: dict[int, Mute | None]
+
+
 class AlertPolicy:
     """The book of incidents and mutes."""
 
     def __init__(
-        self, rules: Rules, incidents: Iterable[Incident] = (), mutes: Iterable[Mute] = ()
+        self,
+        rules: Rules,
+        incidents: Iterable[Incident] = (),
+        mutes: Iterable[Mute] = (),
+        numbers: tuple[int, int] = (0, 0),
     ) -> None:
+        """`numbers`: the last ones given to an incident and to a mute; none is given twice."""
         self.rules = rules
         self.incidents = {each.fingerprint: each for each in incidents}
         self.mutes = {each.id: each for each in mutes}
-        self._next_incident = max((each.id for each in self.incidents.values()), default=0) + 1
-        self._next_mute = max(self.mutes, default=0) + 1
+        self.numbers = numbers
         self._newest: Incident | None = None
-        #: Changed since the store last asked.
-        self.changed: dict[int, Incident] = {}
-        self.changed_mutes: dict[int, Mute] = {}
+        #: What has to be written down; `saved` says that it was.
+        self.changes = Changes({}, {})
+
+    def saved(self) -> None:
+        """All changes are written down."""
+        self.changes = Changes({}, {})
 
     def apply(self, entry: Entry, now: float, *, again: bool = False) -> list[Decision]:
         """Decide about an entry; `again`: it replaces the entry before it."""
-        if again and self._newest and self._newest.fingerprint == fingerprint(entry):
-            return self._retold(self._newest, entry)
+        if again and self._newest and (told := self._retold(self._newest, entry)):
+            return told
         by_post, by_mail = self.rules.telegram.takes(entry), self.rules.mail.takes(entry)
         if not by_post and not by_mail:
             self._newest = None
             return []
         incident, why = self._count(entry, now)
         self._newest = incident
-        self.changed[incident.id] = incident
+        self.changes.incidents[incident.id] = incident
         if mute := self.muted(entry, now):
             return self._hide(mute, incident)
         decisions: list[Decision] = []
         if by_post:
-            decisions.append(self._post(incident, why))
+            decisions.append(self._post(incident, why, now))
         if by_mail and (reason := self._mail_due(incident, why, now)):
             decisions.append(self._mail(incident, reason, now))
         return decisions
@@ -231,10 +268,9 @@ class AlertPolicy:
         key = fingerprint(entry)
         incident = self.incidents.get(key)
         if incident is None or now - incident.seen > FORGOTTEN_AFTER:
-            incident = Incident(
-                self._next_incident, key, entry, entry.kind, entry.level, 1, moment, moment, now
-            )
-            self._next_incident += 1
+            number = self.numbers[0] + 1
+            self.numbers = (number, self.numbers[1])
+            incident = Incident(number, key, entry, entry.kind, entry.level, 1, moment, moment, now)
             self.incidents[key] = incident
             self._bound()
             return incident, Why.NEW
@@ -248,22 +284,32 @@ class AlertPolicy:
         return incident, why
 
     def _retold(self, incident: Incident, entry: Entry) -> list[Decision]:
+        """Give the incident its newest entry's whole words; nothing where they are another's."""
+        key = fingerprint(entry)
+        if incident.fingerprint != key:  # a half line has been completed
+            if incident.count > 1:
+                incident.count -= 1
+                return []
+            if key in self.incidents:
+                return []
+            del self.incidents[incident.fingerprint]
+            self.incidents[key] = incident
+            incident.fingerprint, incident.kind, incident.level = key, entry.kind, entry.level
         incident.entry = entry
-        self.changed[incident.id] = incident
-        return [Renew(incident)] if incident.post or incident.mail else []
+        self.changes.incidents[incident.id] = incident
+        return [Renew(incident)]
 
     def _hide(self, mute: Mute, incident: Incident) -> list[Decision]:
         hidden = {**mute.hidden, incident.id: mute.hidden.get(incident.id, 0) + 1}
-        self.mutes[mute.id] = self.changed_mutes[mute.id] = replace(mute, hidden=hidden)
-        incident.unposted += 1
+        self._keep(replace(mute, hidden=hidden))
         return [Renew(incident)] if incident.post else []
 
-    def _post(self, incident: Incident, why: Why | None) -> Decision:
+    def _post(self, incident: Incident, why: Why | None, now: float) -> Decision:
         if why is None and incident.post:
             return Renew(incident)
         incident.post += 1
-        incident.unposted = 0
-        return Post(incident, why or Why.STILL)
+        incident.post_why, incident.posted = why or Why.STILL, now
+        return Post(incident)
 
     def _mail_due(self, incident: Incident, why: Why | None, now: float) -> Why | None:
         if incident.mailed is None:
@@ -276,7 +322,8 @@ class AlertPolicy:
     def _mail(self, incident: Incident, why: Why, now: float) -> Mail:
         incident.mailed, incident.owed = now, None
         incident.mail += 1
-        return Mail(incident, why)
+        incident.mail_why = why
+        return Mail(incident)
 
     def tick(self, now: float) -> list[Decision]:
         """What the passing of time asks for: mails owed, mutes that ended."""
@@ -286,11 +333,29 @@ class AlertPolicy:
                 if self.muted(incident.entry, now):
                     continue
                 decisions.append(self._mail(incident, incident.owed, now))
-                self.changed[incident.id] = incident
+                self.changes.incidents[incident.id] = incident
         for mute in [each for each in self.mutes.values() if each.until <= now]:
             decisions.append(MuteEnded(mute))
-            self._end(mute, now)
+            self._end(mute)
         return decisions
+
+    def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
+        """What was decided about all that came while the service was away, as one digest."""
+        decisions = list(decisions)
+        posted = {each.incident.id: each.incident for each in decisions if isinstance(each, Post)}
+        mailed = {each.incident.id: each.incident for each in decisions if isinstance(each, Mail)}
+        singles = [each.id for each in posted.values() if each.rank == MOST_IMPORTANT][:SINGLES]
+        for incident in posted.values():
+            if incident.id not in singles:
+                incident.post -= 1  # it was not made after all; the next entry may be a post
+        left = tuple(
+            each
+            for each in decisions
+            if isinstance(each, MuteEnded)
+            or each.incident.id in singles
+            or each.incident.id not in {*posted, *mailed}
+        )
+        return CatchUp(tuple(posted.values()), tuple(mailed.values()), left)
 
     def open(self, now: float) -> list[Incident]:
         """Incidents that have not been quiet long enough to count as over, newest first."""
@@ -310,21 +375,24 @@ class AlertPolicy:
                 made = replace(old, until=until, author=author, author_id=author_id)
                 break
         else:
-            made = Mute(self._next_mute, scope, now, until, author, author_id)
-            self._next_mute += 1
-        self.mutes[made.id] = self.changed_mutes[made.id] = made
+            self.numbers = (self.numbers[0], self.numbers[1] + 1)
+            made = Mute(self.numbers[1], scope, now, until, author, author_id)
+        self._keep(made)
         return made
 
-    def unmute(self, number: int | None, now: float) -> list[Mute]:
+    def unmute(self, number: int | None) -> list[Mute]:
         """End one mute, or all of them (None); return those that ended."""
         ended = [each for each in self.mutes.values() if number in (None, each.id)]
         for mute in ended:
-            self._end(mute, now)
+            self._end(mute)
         return ended
 
-    def _end(self, mute: Mute, now: float) -> None:
+    def _keep(self, mute: Mute) -> None:
+        self.mutes[mute.id] = self.changes.mutes[mute.id] = mute
+
+    def _end(self, mute: Mute) -> None:
         del self.mutes[mute.id]
-        self.changed_mutes[mute.id] = replace(mute, until=min(mute.until, now))
+        self.changes.mutes[mute.id] = None
 
     def _bound(self) -> None:
         if len(self.incidents) > KEPT:

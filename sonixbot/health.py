@@ -59,9 +59,11 @@ class Health:
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
 
-    def works(self, name: str, now: float) -> None:
-        """A call on this way succeeded."""
+    def works(self, name: str, now: float) -> bool:
+        """A call on this way succeeded; tell whether that is news."""
+        before = self._records.get(name)
         self._records[name] = _Record(worked=now)
+        return before is None or before.failing is not None
 
     def fails(self, name: str, now: float, reason: Sentence) -> bool:
         """A call on this way failed; tell whether that is news."""
@@ -70,6 +72,10 @@ class Health:
         record.failing = now if record.failing is None else record.failing
         record.reason = reason
         return news
+
+    def last_success(self) -> float:
+        """When any way worked last, in Unix seconds; 0 before the first time."""
+        return max((each.worked or 0.0 for each in self._records.values()), default=0.0)
 
     def ways(self, waiting: dict[str, int]) -> tuple[WayView, ...]:
         """All ways that reported or have messages waiting."""

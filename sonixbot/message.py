@@ -1,10 +1,12 @@
-"""Message: words on their way to people, the same for every messenger."""
+"""Message: words for people, the same for every messenger; Delivery: their way to one of them."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 from typing import Any, Self
+
+from sonixbot.errors import Sentence
 
 
 class Origin(StrEnum):
@@ -56,3 +58,51 @@ class Message:
         """The message that `to_json` wrote."""
         files = tuple(Attachment(**each) for each in data["files"])
         return cls(**{**data, "origin": Origin(data["origin"]), "files": files})
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    #: Sent, but the words have changed since.
+    STALE = "stale"
+    #: Goes within a list that stands for several messages.
+    LISTED = "listed"
+    BURIED = "buried"
+    #: Taken out by hand.
+    DROPPED = "dropped"
+
+
+class Marks(IntFlag):
+    """What the words of a delivery say about its way."""
+
+    NONE = 0
+    DELAYED = 1
+    REPEAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one destination."""
+
+    id: int
+    message: Message
+    #: Of the message's words.
+    version: int
+    #: `telegram:-100123`, `telegram:-100123/55`, `mail:somebody@example.org`.
+    destination: str
+    state: State
+    #: Pieces that have arrived.
+    part: int
+    #: Ids that the other side gave the pieces.
+    remote: tuple[str, ...]
+    marks: Marks
+    #: An earlier try may have arrived.
+    unknown: bool
+    tries: int
+    #: Not before this moment.
+    due: float
+    reason: Sentence | None
+    updated: float

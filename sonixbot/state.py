@@ -113,11 +113,15 @@ class ProtocolState:
     activity: Activity | None = None
     user_messages: deque[Entry] = field(default_factory=lambda: deque(maxlen=USER_MESSAGES))
     recent: deque[Entry] = field(default_factory=lambda: deque(maxlen=RECENT))
+    #: Counts the working protocols there were.
+    protocol: int = 0
     _newest: Entry | None = None
 
     def begin(self, path: str) -> None:
         """A new working protocol: counts begin anew, the last errors stay."""
         self.path, self.first, self.last, self.lines = path, None, None, 0
+        self.protocol += 1
+        self.complete = True
         self.kinds.clear()
         self.devices.clear()
         self.user_messages.clear()

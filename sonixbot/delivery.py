@@ -1,0 +1,320 @@
+"""Delivery: outbox → messengers, in order for each destination and within its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Final
+
+from sonixbot import text
+from sonixbot.clock import Clock
+from sonixbot.endurance import backoff, endure
+from sonixbot.errors import (
+    AddressMoved,
+    DeliveryError,
+    NeedsRepair,
+    TryLater,
+    Undeliverable,
+    sentence,
+)
+from sonixbot.health import Health
+from sonixbot.language import HOUR, MINUTE, Language
+from sonixbot.message import Delivery, Marks, Message, Origin, State
+from sonixbot.messengers import Messenger
+from sonixbot.outbox import Destination, Outbox
+
+log = logging.getLogger(__name__)
+
+#: Messages older than this say from when they are.
+DELAYED_AFTER: Final = 5 * MINUTE
+#: What only a person can repair is tried again so rarely that no account is locked for it.
+REPAIR_PAUSE: Final = 10 * MINUTE
+#: So often a message may make sonixbot itself fail before it is given up.
+FAULTS: Final = 5
+#: Another process may have put something into the outbox.
+LOOK_EVERY: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast one address may be spoken to."""
+
+    #: Seconds between two calls.
+    gap: float
+    #: At most `calls` calls in `window` seconds, `edits` of them edits.
+    window: float
+    calls: int
+    edits: int = 0
+    #: Scripts' messages in a minute; those beyond are joined.
+    scripts: int = 10
+    #: Beyond `calls`, what waits goes as one list in so many seconds; 0: it waits.
+    list_every: float = 0.0
+
+
+#: Telegram: about one message a second and twenty a minute to one chat, edits included
+#: (https://core.telegram.org/bots/faq). Mail: what a person and a mail server can bear.
+PACES: Final = {
+    "telegram": Pace(gap=1.0, window=MINUTE, calls=20, edits=12),
+    "mail": Pace(gap=0.0, window=HOUR, calls=60, list_every=10 * MINUTE),
+}
+
+
+def pause(pace: Pace, calls: Sequence[tuple[float, str]], call: str, now: float) -> float:
+    """Seconds until a call of this sort ("post", "edit", "script", "list") is within the pace."""
+
+    def until(times: list[float], limit: int, window: float) -> float:
+        recent = [moment for moment in times if now - window < moment <= now]
+        return recent[-limit] + window - now if len(recent) >= limit else 0.0
+
+    if call == "list":
+        return until([moment for moment, _ in calls], 1, pace.list_every)
+    waits = [
+        until([moment for moment, _ in calls], 1, pace.gap),
+        until([moment for moment, _ in calls], pace.calls, pace.window),
+    ]
+    if call == "edit":
+        waits.append(
+            until([moment for moment, sort in calls if sort == "edit"], pace.edits, pace.window)
+        )
+    if call == "script":
+        waits.append(
+            until([moment for moment, sort in calls if sort == "script"], pace.scripts, MINUTE)
+        )
+    return max(waits)
+
+
+class Deliverer:
+    """The one that delivers: a task for each destination that has something open."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        health: Health,
+        clock: Clock,
+        language: Language,
+        zone: tzinfo | None,
+        told: Callable[[str], None] = lambda _key: None,
+    ) -> None:
+        """`told` hears the key of each message whose fate at a destination changed."""
+        self._outbox = outbox
+        self._health = health
+        self._clock = clock
+        self._language = language
+        self._zone = zone
+        self._told = told
+        self._messengers: dict[str, Messenger] = {}
+        self._bells: dict[str, asyncio.Event] = {}
+        self._new = asyncio.Event()
+
+    def add(self, messenger: Messenger) -> None:
+        """From now on this messenger's destinations are served."""
+        self._messengers[messenger.name] = messenger
+        self.wake()
+
+    def wake(self) -> None:
+        """There is something new in the outbox."""
+        self._new.set()
+        for bell in self._bells.values():
+            bell.set()
+
+    def reached(self, messenger: str) -> None:
+        """A call got through to this messenger's server: what backed off may try again."""
+        self._outbox.wake(messenger, self._clock.now())
+        self.wake()
+
+    async def close(self, seconds: float) -> None:
+        """Close the messengers, each within so many seconds."""
+        for messenger in self._messengers.values():
+            try:
+                async with asyncio.timeout(seconds):
+                    await messenger.close()
+            except Exception:
+                log.warning("%s could not be closed", messenger.name, exc_info=True)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop`; a call under way is awaited."""
+        self._bells.clear()
+        async with asyncio.TaskGroup() as group:
+            while not stop.is_set():
+                self._new.clear()
+                for name in self._outbox.destinations():
+                    messenger = self._messengers.get(name.partition(":")[0])
+                    if messenger and name not in self._bells:
+                        self._bells[name] = asyncio.Event()
+                        group.create_task(self._serve(name, messenger, stop), name=f"to {name}")
+                await self._clock.wait(self._new, LOOK_EVERY)
+            self.wake()
+
+    async def _serve(self, destination: str, messenger: Messenger, stop: asyncio.Event) -> None:
+        bell = self._bells[destination]
+
+        async def turn() -> None:
+            bell.clear()
+            seconds = await self._turn(destination, messenger)
+            if seconds > 0 and not stop.is_set():
+                await self._clock.wait(bell, min(seconds, LOOK_EVERY))
+
+        await endure(f"delivery to {destination}", turn, stop, self._clock)
+
+    async def _turn(self, destination: str, messenger: Messenger) -> float:
+        """Deliver the next thing; return the seconds in which there is nothing to do."""
+        now = self._clock.now()
+        known = self._outbox.destination(destination)
+        if known.resume > now:
+            await messenger.rest()
+            return known.resume - now
+        chosen = self._choose(known, PACES[messenger.name], now)
+        if isinstance(chosen, float):
+            await messenger.rest()
+            return chosen
+        await self._deliver(*chosen, messenger)
+        return 0.0
+
+    def _choose(self, known: Destination, pace: Pace, now: float) -> tuple[Delivery, str] | float:
+        """What goes next and as what sort of call, or the seconds to wait."""
+        waits = [LOOK_EVERY]
+        for scripts in (True, False):
+            delivery = self._outbox.next(known.name, now, scripts=scripts)
+            if delivery is None:
+                due = self._outbox.due(known.name)
+                waits.append(max(0.1, due - now) if due and due > now else LOOK_EVERY)
+                continue
+            call = _call(delivery)
+            wait = pause(pace, known.calls, call, now)
+            if wait <= 0:
+                return self._joined_scripts(delivery, known, pace, now), call
+            waits.append(wait)
+            if pace.list_every:
+                wait = pause(pace, known.calls, "list", now)
+                if wait <= 0:
+                    return self._join(self._outbox.waiting(known.name), now), "list"
+                waits.append(wait)
+        return min(waits)
+
+    def _joined_scripts(
+        self, delivery: Delivery, known: Destination, pace: Pace, now: float
+    ) -> Delivery:
+        """The script's message itself, or the list it goes in where its scripts talk too much."""
+        lately = [moment for moment, sort in known.calls if sort == "script"]
+        busy = sum(1 for moment in lately if moment > now - MINUTE) >= pace.scripts - 1
+        if _call(delivery) != "script" or not busy:
+            return delivery
+        return self._join(self._outbox.waiting(known.name, Origin.SCRIPT), now)
+
+    def _join(self, waiting: list[Delivery], now: float) -> Delivery:
+        whole = [each for each in waiting if not each.message.files and not each.part]
+        if len(whole) < 2:
+            return waiting[0]
+        first, last = whole[0].message, whole[-1].message
+        words = text.joined_words([each.message for each in whole], self._language, self._zone, now)
+        message = replace(
+            first,
+            key=f"list-{first.key}-{last.key}",
+            text=words.text,
+            html=words.html,
+            subject=words.subject,
+            thread="",
+        )
+        self._outbox.join(whole, message, now)
+        return next(
+            each
+            for each in self._outbox.waiting(whole[0].destination)
+            if each.message.key == message.key
+        )
+
+    async def _deliver(self, delivery: Delivery, call: str, messenger: Messenger) -> None:
+        now = self._clock.now()
+        marks = delivery.marks
+        if delivery.state is State.WAITING and not delivery.part:
+            marks = _marks(delivery, now)
+        self._outbox.begin(delivery, marks, call, now)
+        words = self._marked(delivery.message, marks, now)
+        address = delivery.destination.partition(":")[2]
+        try:
+            if delivery.state is State.STALE:
+                await messenger.edit(address, delivery.remote[0], words)
+            else:
+                await self._send(delivery, call, words, address, messenger)
+        except DeliveryError as error:
+            self._failed(delivery, error, messenger)
+        except Exception as error:  # a fault of ours must not stop what is behind
+            log.exception("delivery %d to %s", delivery.id, delivery.destination)
+            self._failed(delivery, _our_fault(delivery, error), messenger)
+        else:
+            self._outbox.sent(delivery, self._clock.now())
+            if self._health.works(delivery.destination, self._clock.now()):
+                self.reached(messenger.name)
+        self._tell(delivery)
+
+    async def _send(
+        self, delivery: Delivery, call: str, words: Message, address: str, messenger: Messenger
+    ) -> None:
+        remote = list(delivery.remote)
+        for part in range(delivery.part, messenger.parts(words)):
+            if part > delivery.part:
+                await self._clock.sleep(PACES[messenger.name].gap)
+                self._outbox.called(delivery.destination, call, self._clock.now())
+            remote.append(await messenger.send(address, words, part))
+            self._outbox.arrived(delivery, part + 1, remote, self._clock.now())
+
+    def _marked(self, message: Message, marks: Marks, now: float) -> Message:
+        if not marks:
+            return message
+        return text.marked(
+            message,
+            delayed_from=message.created if Marks.DELAYED in marks else None,
+            repeat=Marks.REPEAT in marks,
+            language=self._language,
+            zone=self._zone,
+            now=now,
+        )
+
+    def _failed(self, delivery: Delivery, error: DeliveryError, messenger: Messenger) -> None:
+        now = self._clock.now()
+        name = delivery.destination
+        if isinstance(error, AddressMoved):
+            self._outbox.move(name, f"{messenger.name}:{error.new_address}")
+            log.warning("%s moved to %s; write the new id into the configuration", name, error)
+            self._new.set()
+            return
+        if isinstance(error, Undeliverable):
+            self._outbox.bury(delivery, error.reason, now)
+            log.error("delivery %d to %s given up: %s", delivery.id, name, error)
+            return
+        unknown = isinstance(error, TryLater) and error.unknown
+        after = error.after if isinstance(error, TryLater) else None
+        tries = self._outbox.destination(name).tries + 1
+        wait = REPAIR_PAUSE if isinstance(error, NeedsRepair) else backoff(tries)
+        self._outbox.failed(delivery, error.reason, unknown=unknown, now=now)
+        self._outbox.hold(
+            name,
+            now + (wait if after is None else after),
+            reason=error.reason,
+            obeyed=after is not None,
+            now=now,
+        )
+        if self._health.fails(name, now, error.reason):
+            log.warning("delivery to %s fails: %s", name, error)
+
+    def _tell(self, delivery: Delivery) -> None:
+        if delivery.message.origin is Origin.SCRIPT:
+            self._told(delivery.message.key)
+
+
+def _our_fault(delivery: Delivery, error: Exception) -> DeliveryError:
+    reason = sentence("sonixbot failed while sending it: {error}", error=type(error).__name__)
+    return TryLater(reason, unknown=True) if delivery.tries < FAULTS else Undeliverable(reason)
+
+
+def _call(delivery: Delivery) -> str:
+    if delivery.state is State.STALE:
+        return "edit"
+    return "script" if delivery.message.origin is Origin.SCRIPT else "post"
+
+
+def _marks(delivery: Delivery, now: float) -> Marks:
+    marks = Marks.DELAYED if now - delivery.message.created > DELAYED_AFTER else Marks.NONE
+    return marks | Marks.REPEAT if delivery.unknown else marks

@@ -1,0 +1,148 @@
+"""Herald: what was decided → messages for the destinations, put into the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import tzinfo
+
+from sonixbot import text
+from sonixbot.alerts import AlertPolicy, CatchUp, Decision, Incident, Mail, Mute, MuteEnded, Post
+from sonixbot.language import Language
+from sonixbot.letter import Letter
+from sonixbot.message import Attachment, Message, Origin
+from sonixbot.outbox import Outbox
+from sonixbot.text import Words
+
+
+class Herald:
+    """Puts one instrument's news into the outbox, in the language of its channel."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        instrument: str,
+        language: Language,
+        zone: tzinfo | None,
+        *,
+        posts: tuple[str, ...],
+        mails: tuple[str, ...],
+    ) -> None:
+        """`posts`, `mails`: the destinations of either sort."""
+        self._outbox = outbox
+        self._instrument = instrument
+        self._language = language
+        self._manner = (instrument, language, zone)
+        self.posts = posts
+        self.mails = mails
+
+    def tell(self, decisions: Iterable[Decision], policy: AlertPolicy, now: float) -> None:
+        """Carry the decisions of one turn out, each incident once with its newest words."""
+        latest: dict[tuple[type[Decision], int], Decision] = {}
+        for each in decisions:
+            number = each.mute.id if isinstance(each, MuteEnded) else each.incident.id
+            latest.setdefault((type(each), number), each)
+        for decision in latest.values():
+            match decision:
+                case Post(incident):
+                    self._outbox.put(self._post(incident, now), self.posts, now)
+                case Mail(incident):
+                    self._outbox.put(self._mail(incident, now), self.mails, now)
+                case MuteEnded(mute):
+                    self.mute_ended(mute, policy, now)
+                case _:
+                    self._renew(decision.incident, now)
+
+    def _renew(self, incident: Incident, now: float) -> None:
+        if incident.post:
+            self._outbox.renew(self._post(incident, now), now)
+        if incident.mail:
+            self._outbox.renew(self._mail(incident, now), now)
+
+    def catch_up(
+        self, caught: CatchUp, policy: AlertPolicy, away: float | None, now: float
+    ) -> None:
+        """Tell what came while the service was away: one digest, and what stands by itself."""
+        for sort, ways, incidents in (
+            ("post", self.posts, caught.posts),
+            ("mail", self.mails, caught.mails),
+        ):
+            if incidents:
+                words = text.catch_up_words(incidents, away, *self._manner, now)
+                self._say(f"catch-up-{sort}-{now:.3f}", words, ways, now)
+        self.tell(caught.decisions, policy, now)
+
+    def muted(self, mute: Mute, now: float) -> None:
+        """Announce a mute."""
+        words = text.mute_words(mute, *self._manner, now)
+        self._say(f"mute-{mute.id}-{now:.3f}", words, self.posts, now, silent=True)
+
+    def mute_ended(self, mute: Mute, policy: AlertPolicy, now: float) -> None:
+        """Tell that a mute is over, and what it hid."""
+        hidden = {each.id: each for each in policy.incidents.values() if each.id in mute.hidden}
+        words = text.mute_ended_words(mute, hidden, *self._manner, now)
+        ways = (*self.posts, *self.mails) if mute.hidden else self.posts
+        self._say(f"mute-{mute.id}-ended", words, ways, now, silent=not mute.hidden)
+
+    def test(self, now: float) -> str:
+        """Send a test by each way; return its key."""
+        key = f"test-{now:.3f}"
+        words = text.test_words(self._instrument, self._language)
+        self._say(key, words, (*self.posts, *self.mails), now)
+        return key
+
+    def script(self, key: str, letter: Letter, files: tuple[Attachment, ...], now: float) -> None:
+        """Pass a script's message on."""
+        ways = {"telegram": self.posts, "mail": self.mails}
+        lost = self._language.gettext("(The file {name} was lost on the way.)")
+        said = "\n".join([letter.text, *(lost.format(name=each) for each in letter.lost)])
+        words = text.script_words(said, self._instrument, self._language)
+        message = replace(
+            self._message(key, words, letter.created, Origin.SCRIPT, silent=letter.silent),
+            files=files,
+        )
+        self._outbox.put(message, ways.get(letter.ways or "", (*self.posts, *self.mails)), now)
+
+    def _say(
+        self, key: str, words: Words, ways: Iterable[str], now: float, *, silent: bool = False
+    ) -> None:
+        message = self._message(key, words, now, Origin.SERVICE, silent=silent)
+        self._outbox.put(message, ways, now)
+
+    def _post(self, incident: Incident, now: float) -> Message:
+        words = text.incident_words(incident, incident.post_why, *self._manner, now)
+        return self._message(f"{_thread(incident)}-post-{incident.post}", words, incident.posted)
+
+    def _mail(self, incident: Incident, now: float) -> Message:
+        words = text.incident_words(incident, incident.mail_why, *self._manner, now)
+        thread = _thread(incident)
+        return self._message(
+            f"{thread}-mail-{incident.mail}", words, incident.mailed or now, thread=thread
+        )
+
+    def _message(
+        self,
+        key: str,
+        words: Words,
+        created: float,
+        origin: Origin = Origin.ALERT,
+        *,
+        thread: str = "",
+        silent: bool = False,
+    ) -> Message:
+        return Message(
+            key=key,
+            text=words.text,
+            html=words.html,
+            subject=words.subject,
+            thread=thread,
+            origin=origin,
+            instrument=self._instrument,
+            created=created,
+            silent=silent,
+        )
+
+
+def _thread(incident: Incident) -> str:
+    # The moment keeps it apart from the same number in a database that was begun anew.
+    return f"incident-{incident.id}-{int(incident.first)}"

@@ -1,0 +1,139 @@
+"""Intake: what scripts left in the inbox → outbox; and what became of it → answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sonixbot import inbox
+from sonixbot.bell import Bell
+from sonixbot.clock import Clock
+from sonixbot.endurance import endure
+from sonixbot.herald import Herald
+from sonixbot.language import HOUR, Language
+from sonixbot.letter import Letter
+from sonixbot.message import Attachment, Delivery, State
+from sonixbot.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+#: A look beside the system's notice of a new file, which shares never give.
+LOOK_EVERY: Final = 1.0
+#: Old answers, and messages that ended long ago, are removed so often.
+PRUNE_EVERY: Final = HOUR
+#: Keys of scripts' messages begin with this, so that their answers find back.
+PREFIX: Final = "script-"
+
+_ANSWERS: Final = {
+    State.SENT: "sent",
+    State.STALE: "sent",
+    State.BURIED: "failed",
+    State.DROPPED: "failed",
+}
+
+
+class Intake:
+    """Takes scripts' messages out of the inbox and answers them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        attachments: Path,
+        herald: Herald,
+        outbox: Outbox,
+        clock: Clock,
+        language: Language,
+    ) -> None:
+        """`attachments`: where files lie until they are delivered."""
+        #: Called when the outbox has something new.
+        self.wake: Callable[[], None] = lambda: None
+        self._folder = str(folder)
+        self._attachments = attachments
+        self._herald = herald
+        self._outbox = outbox
+        self._clock = clock
+        self._language = language
+        self._bell: asyncio.Event | None = None
+        self._changed: set[str] = set()
+        self._prune_at = clock.now()
+
+    def told(self, key: str) -> None:
+        """The fate of this message at a destination changed; its scripts are answered soon."""
+        keys = (key, *self._outbox.listed(key))
+        self._changed.update(each for each in keys if each.startswith(PREFIX))
+        if self._bell and self._changed:
+            self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take and answer until `stop`."""
+        await asyncio.to_thread(inbox.make_folders, self._folder)
+        bell = Bell(Path(self._folder, "new"))
+        self._bell = bell.rung
+
+        async def turn() -> None:
+            bell.rung.clear()
+            bell.keep()
+            await self.turn()
+            if not stop.is_set():
+                await self._clock.wait(bell.rung, LOOK_EVERY)
+
+        try:
+            await endure("inbox", turn, stop, self._clock)
+            await self._answer()
+        finally:
+            bell.close()
+
+    async def turn(self) -> bool:
+        """Take what waits, answer what changed; tell whether anything was taken."""
+        keys = await asyncio.to_thread(inbox.waiting, self._folder)
+        for key in keys:
+            letter = await asyncio.to_thread(inbox.read, self._folder, key)
+            if letter:
+                await self._take(letter)
+        await self._answer()
+        now = self._clock.now()
+        if now >= self._prune_at:
+            self._prune_at = now + PRUNE_EVERY
+            await self._prune(now)
+        return bool(keys)
+
+    async def _take(self, letter: Letter) -> None:
+        files = await asyncio.to_thread(self._keep_files, letter)
+        self._herald.script(PREFIX + letter.key, letter, files, self._clock.now())
+        self._changed.add(PREFIX + letter.key)
+        self.wake()
+        # Last: killed before this, the message is taken again and its key tells that it is known.
+        await asyncio.to_thread(inbox.done, self._folder, letter.key)
+
+    def _keep_files(self, letter: Letter) -> tuple[Attachment, ...]:
+        kept = []
+        for number, each in enumerate(letter.files):
+            folder = self._attachments / letter.key
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place = folder / str(number)
+            shutil.copyfile(each.path, place)
+            kept.append(Attachment(each.name, str(place), each.picture))
+        return tuple(kept)
+
+    async def _answer(self) -> None:
+        while self._changed:
+            key = self._changed.pop()
+            fates = {each.destination: self._fate(each) for each in self._outbox.fate(key)}
+            try:
+                await asyncio.to_thread(inbox.answer, self._folder, key.removeprefix(PREFIX), fates)
+            except OSError as error:
+                log.warning("no answer can be left in %s: %s", self._folder, error)
+
+    def _fate(self, delivery: Delivery) -> dict[str, str]:
+        reason = self._language.say(delivery.reason) if delivery.reason else ""
+        return {"state": _ANSWERS.get(delivery.state, "queued"), "reason": reason}
+
+    async def _prune(self, now: float) -> None:
+        await asyncio.to_thread(inbox.prune, self._folder, now)
+        for message in self._outbox.prune(now):
+            for each in message.files:
+                shutil.rmtree(Path(each.path).parent, ignore_errors=True)

@@ -1,0 +1,394 @@
+"""Outbox: messages on their way, each for every destination, until sent or buried with a reason.
+
+A delivery goes waiting → sending → sent; sending → waiting again when it failed; to buried when
+it never can arrive. A message whose words changed after it was sent is stale at destinations that
+can be edited, until the edit has arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sonixbot.errors import Sentence
+from sonixbot.language import DAY, HOUR
+from sonixbot.message import Delivery, Marks, Message, Origin, State
+from sonixbot.store import Store
+
+#: What was sent, buried or dropped is kept so long for `sonixbot outbox` and for edits.
+KEPT: Final = 30 * DAY
+#: Calls remembered for the pace; more than any pace looks back at.
+CALLS: Final = 100
+#: Words renewed sooner than this after the last change wait, so that a burst is one edit.
+EDIT_DELAY: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What is known of one address: how it goes, and when the next try may be."""
+
+    name: str
+    tries: int = 0
+    resume: float = 0.0
+    obeyed: bool = False
+    worked: float | None = None
+    failing: float | None = None
+    reason: Sentence | None = None
+    #: Recent calls, oldest first: the moment, and what the call was ("post", "edit", "script").
+    calls: tuple[tuple[float, str], ...] = ()
+
+
+_SELECT: Final = (
+    "select d.*, m.data, m.version from deliveries d join messages m on m.id = d.message "
+)
+_OPEN: Final = "state in ('waiting', 'sending', 'stale')"
+#: The messenger whose messages can be edited after they were sent.
+_EDITED: Final = "telegram:"
+
+
+class Outbox:
+    """The messages of the store. Every method is one transaction, or joins the caller's."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, message: Message, destinations: Iterable[str], now: float) -> bool:
+        """Take a message in; False where its key is known: taking it twice is one message."""
+        with self._store.transaction() as db:
+            made = db.execute(
+                "insert or ignore into messages (key, created, data) values (?, ?, ?)",
+                (message.key, message.created, _text(message.to_json())),
+            )
+            if not made.rowcount:
+                return False
+            db.executemany(
+                "insert or ignore into deliveries (message, destination, updated) values (?, ?, ?)",
+                [(made.lastrowid, self._address(each), now) for each in destinations],
+            )
+        return True
+
+    def _address(self, destination: str) -> str:
+        row = self._store.db.execute(
+            "select moved from destinations where name = ?", (destination,)
+        ).fetchone()
+        return (row and row[0]) or destination
+
+    def renew(self, message: Message, now: float) -> None:
+        """Give a known message new words; where it was sent and can be edited, it is edited."""
+        with self._store.transaction() as db:
+            db.execute(
+                "update messages set data = ?, version = version + 1 where key = ?",
+                (_text(message.to_json()), message.key),
+            )
+            db.execute(
+                "update deliveries set state = 'stale', due = ? where state = 'sent'"
+                " and list is null and destination like ?"
+                " and message = (select id from messages where key = ?)",
+                (now + EDIT_DELAY, f"{_EDITED}%", message.key),
+            )
+
+    def recover(self, now: float) -> None:
+        """At a start: what was being sent when the service died may have arrived.
+
+        Backoff goes on where it was after the next failure; the first try is at once, as somebody
+        may just have repaired what was wrong.
+        """
+        with self._store.transaction() as db:
+            db.execute(
+                "update deliveries set state = 'waiting', unknown = 1, updated = ?"
+                " where state = 'sending'",
+                (now,),
+            )
+            db.execute("update destinations set resume = 0 where not obeyed")
+
+    def next(self, destination: str, now: float, *, scripts: bool = True) -> Delivery | None:
+        """What goes next: the oldest message that waits, else an edit that is due.
+
+        `scripts` false: scripts' messages are passed over.
+        """
+        query = (
+            _SELECT + "where d.destination = ? and d.state in ('waiting', 'stale') and d.due <= ?"
+        )
+        if not scripts:
+            query += f" and json_extract(m.data, '$.origin') != '{Origin.SCRIPT}'"
+        query += " order by d.state = 'stale', d.id limit 1"
+        row = self._store.db.execute(query, (destination, now)).fetchone()
+        return row and _delivery(row)
+
+    def waiting(self, destination: str, origin: Origin | None = None) -> list[Delivery]:
+        """Messages that wait for this destination, oldest first; those of one origin."""
+        rows = self._store.db.execute(
+            _SELECT + "where d.destination = ? and d.state = 'waiting' order by d.id",
+            (destination,),
+        )
+        deliveries = map(_delivery, rows)
+        return [each for each in deliveries if origin in (None, each.message.origin)]
+
+    def due(self, destination: str) -> float | None:
+        """When the next thing for this destination falls due; None where nothing is open."""
+        row = self._store.db.execute(
+            f"select min(due) from deliveries where destination = ? and {_OPEN}", (destination,)
+        ).fetchone()
+        moment: float | None = row[0]
+        return moment
+
+    def begin(self, delivery: Delivery, marks: Marks, call: str, now: float) -> None:
+        """A try begins: noted before anything leaves, so that a kill in between is seen."""
+        with self._store.transaction() as db:
+            if delivery.state is State.WAITING:
+                db.execute(
+                    "update deliveries set state = 'sending', marks = ?, tries = tries + 1,"
+                    " updated = ? where id = ?",
+                    (int(marks), now, delivery.id),
+                )
+            self.called(delivery.destination, call, now)
+
+    def called(self, destination: str, call: str, now: float) -> None:
+        """A call to this destination is made; its pace counts it."""
+        known = self.destination(destination)
+        calls = [*(each for each in known.calls if each[0] > now - HOUR), (now, call)]
+        with self._store.transaction() as db:
+            db.execute(
+                "insert into destinations (name, calls) values (?1, ?2)"
+                " on conflict do update set calls = ?2",
+                (destination, json.dumps(calls[-CALLS:])),
+            )
+
+    def arrived(self, delivery: Delivery, part: int, remote: Sequence[str], now: float) -> None:
+        """The first `part` pieces have arrived."""
+        with self._store.transaction() as db:
+            db.execute(
+                "update deliveries set part = ?, remote = ?, updated = ? where id = ?",
+                (part, " ".join(remote), now, delivery.id),
+            )
+
+    def sent(self, delivery: Delivery, now: float) -> None:
+        """It has arrived, or its edit has."""
+        with self._store.transaction() as db:
+            version = db.execute(
+                "select version from messages m join deliveries d on d.message = m.id"
+                " where d.id = ?",
+                (delivery.id,),
+            ).fetchone()[0]
+            renewed = version != delivery.version and delivery.destination.startswith(_EDITED)
+            db.execute(
+                "update deliveries set state = ?1, due = ?2, unknown = 0, reason = null,"
+                " updated = ?3 where id = ?4 or list = ?4",
+                (
+                    State.STALE if renewed else State.SENT,
+                    now + EDIT_DELAY if renewed else 0,
+                    now,
+                    delivery.id,
+                ),
+            )
+            db.execute(
+                "update destinations set tries = 0, resume = 0, obeyed = 0, worked = ?,"
+                " failing = null, reason = null where name = ?",
+                (now, delivery.destination),
+            )
+
+    def failed(self, delivery: Delivery, reason: Sentence, *, unknown: bool, now: float) -> None:
+        """A try failed and will be repeated."""
+        with self._store.transaction() as db:
+            state = State.WAITING if delivery.state is State.WAITING else State.STALE
+            db.execute(
+                "update deliveries set state = ?, unknown = unknown or ?, reason = ?, updated = ?"
+                " where id = ?",
+                (state, unknown, _text(reason.to_json()), now, delivery.id),
+            )
+
+    def hold(self, name: str, resume: float, *, reason: Sentence, obeyed: bool, now: float) -> None:
+        """Nothing is tried at this destination before `resume`."""
+        with self._store.transaction() as db:
+            db.execute(
+                "insert into destinations (name, tries, resume, obeyed, failing, reason)"
+                " values (?1, 1, ?2, ?3, ?4, ?5) on conflict do update set tries = tries + 1,"
+                " resume = ?2, obeyed = ?3, failing = coalesce(failing, ?4), reason = ?5",
+                (name, resume, obeyed, now, _text(reason.to_json())),
+            )
+
+    def wake(self, messenger: str, now: float) -> None:
+        """A call got through: what backed off that way may try again, unless told to wait."""
+        with self._store.transaction() as db:
+            db.execute(
+                "update destinations set resume = ?1 where name like ?2 and resume > ?1"
+                " and not obeyed",
+                (now, f"{messenger}:%"),
+            )
+
+    def bury(self, delivery: Delivery, reason: Sentence, now: float) -> None:
+        """It will never arrive. A post whose edit cannot arrive stays sent."""
+        with self._store.transaction() as db:
+            state = State.SENT if delivery.state is State.STALE else State.BURIED
+            db.execute(
+                "update deliveries set state = ?1, reason = ?2, updated = ?3"
+                " where id = ?4 or list = ?4",
+                (state, _text(reason.to_json()), now, delivery.id),
+            )
+
+    def move(self, old: str, new: str) -> None:
+        """A chat has a new address: what is open goes there, and so does what comes."""
+        with self._store.transaction() as db:
+            db.execute(
+                "update deliveries set state = 'sent' where destination = ? and state = 'stale'",
+                (old,),
+            )
+            db.execute(
+                "update or ignore deliveries set destination = ?, state = 'waiting'"
+                " where destination = ? and state in ('waiting', 'sending')",
+                (new, old),
+            )
+            db.execute(
+                "insert into destinations (name, moved) values (?1, ?2)"
+                " on conflict do update set moved = ?2",
+                (old, new),
+            )
+
+    def join(self, deliveries: Sequence[Delivery], message: Message, now: float) -> None:
+        """Let one message go in the place of several at one destination."""
+        destination = deliveries[0].destination
+        with self._store.transaction() as db:
+            self.put(message, [destination], now)
+            row = db.execute(
+                "select d.id from deliveries d join messages m on m.id = d.message"
+                " where m.key = ? and d.destination = ?",
+                (message.key, self._address(destination)),
+            ).fetchone()
+            db.executemany(
+                "update deliveries set list = ?, state = 'listed', updated = ? where id = ?",
+                [(row[0], now, each.id) for each in deliveries],
+            )
+
+    def destination(self, name: str) -> Destination:
+        """What is known of an address."""
+        row = self._store.db.execute(
+            "select * from destinations where name = ?", (name,)
+        ).fetchone()
+        return _destination(row) if row else Destination(name)
+
+    def destinations(self) -> list[str]:
+        """Addresses for which something is open."""
+        rows = self._store.db.execute(
+            f"select distinct destination from deliveries where {_OPEN} order by destination"
+        )
+        return [row[0] for row in rows]
+
+    def backlog(self) -> dict[str, int]:
+        """How many messages wait, by destination."""
+        rows = self._store.db.execute(
+            "select destination, count(*) from deliveries"
+            " where state in ('waiting', 'sending', 'listed') group by destination"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def count(self, state: State) -> int:
+        """How many deliveries stand there."""
+        query = "select count(*) from deliveries where state = ?"
+        found: int = self._store.db.execute(query, (state,)).fetchone()[0]
+        return found
+
+    def fate(self, key: str) -> list[Delivery]:
+        """How a message fared at each destination."""
+        rows = self._store.db.execute(_SELECT + "where m.key = ? order by d.id", (key,))
+        return [_delivery(row) for row in rows]
+
+    def listed(self, key: str) -> list[str]:
+        """Keys of the messages that go within this list."""
+        rows = self._store.db.execute(
+            "select m.key from deliveries d join messages m on m.id = d.message where d.list in"
+            " (select d.id from deliveries d join messages m on m.id = d.message where m.key = ?)",
+            (key,),
+        )
+        return [row[0] for row in rows]
+
+    def listing(self, states: Sequence[State], limit: int) -> list[Delivery]:
+        """The newest deliveries in these states, newest first."""
+        slots = ", ".join("?" * len(states))
+        rows = self._store.db.execute(
+            _SELECT + f"where d.state in ({slots}) order by d.id desc limit ?", (*states, limit)
+        )
+        return [_delivery(row) for row in rows]
+
+    def get(self, number: int) -> Delivery | None:
+        """One delivery by its number."""
+        row = self._store.db.execute(_SELECT + "where d.id = ?", (number,)).fetchone()
+        return row and _delivery(row)
+
+    def retry(self, number: int, now: float) -> bool:
+        """Try a delivery that is not yet sent again, at once; False where there is none."""
+        with self._store.transaction() as db:
+            changed = db.execute(
+                "update deliveries set state = 'waiting', due = 0, updated = ?"
+                " where id = ? and state in ('waiting', 'buried', 'dropped')",
+                (now, number),
+            )
+            db.execute(
+                "update destinations set resume = 0 where not obeyed"
+                " and name = (select destination from deliveries where id = ?)",
+                (number,),
+            )
+        return changed.rowcount > 0
+
+    def drop(self, number: int, now: float) -> bool:
+        """Take a delivery out that waits or was buried; False where there is none."""
+        with self._store.transaction() as db:
+            changed = db.execute(
+                "update deliveries set state = 'dropped', updated = ?"
+                " where id = ? and state in ('waiting', 'buried')",
+                (now, number),
+            )
+        return changed.rowcount > 0
+
+    def prune(self, now: float) -> list[Message]:
+        """Forget what ended long ago; return those messages, so that their files can go too."""
+        with self._store.transaction() as db:
+            rows = db.execute(
+                "select id, data from messages m where created < ? and not exists"
+                " (select 1 from deliveries d where d.message = m.id"
+                "  and (d.updated >= ? or d.state in ('waiting', 'sending', 'stale', 'listed')))",
+                (now - KEPT, now - KEPT),
+            ).fetchall()
+            db.executemany("delete from messages where id = ?", [(row[0],) for row in rows])
+        return [Message.from_json(json.loads(row[1])) for row in rows]
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        message=Message.from_json(json.loads(row["data"])),
+        version=row["version"],
+        destination=row["destination"],
+        state=State(row["state"]),
+        part=row["part"],
+        remote=tuple(row["remote"].split()),
+        marks=Marks(row["marks"]),
+        unknown=bool(row["unknown"]),
+        tries=row["tries"],
+        due=row["due"],
+        reason=_sentence(row["reason"]),
+        updated=row["updated"],
+    )
+
+
+def _destination(row: sqlite3.Row) -> Destination:
+    return Destination(
+        name=row["name"],
+        tries=row["tries"],
+        resume=row["resume"],
+        obeyed=bool(row["obeyed"]),
+        worked=row["worked"],
+        failing=row["failing"],
+        reason=_sentence(row["reason"]),
+        calls=tuple((moment, call) for moment, call in json.loads(row["calls"])),
+    )
+
+
+def _sentence(text: str | None) -> Sentence | None:
+    return Sentence.from_json(json.loads(text)) if text else None
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False)

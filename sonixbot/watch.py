@@ -1,0 +1,236 @@
+"""Watch: tail → formats → state → alerts → outbox; each turn is one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sonixbot.alerts import AlertPolicy, Decision, Mute
+from sonixbot.bell import Bell
+from sonixbot.clock import Clock
+from sonixbot.endurance import backoff, endure
+from sonixbot.errors import Sentence, sentence
+from sonixbot.formats import Reader
+from sonixbot.health import Health, Status
+from sonixbot.herald import Herald
+from sonixbot.history import Older, fill
+from sonixbot.language import HOUR, MINUTE
+from sonixbot.message import State
+from sonixbot.outbox import Outbox
+from sonixbot.state import ProtocolState
+from sonixbot.store import Store
+from sonixbot.tail import Block, Position, Tail, head
+
+log = logging.getLogger(__name__)
+
+#: A look at the file beside the system's notice of a change, which shares never give.
+LOOK_EVERY: Final = 0.25
+#: How often the passing of time is looked at: ends of mutes, mails owed.
+TICK_EVERY: Final = 5.0
+#: How often it is noted that the service lives, for the "away from … to …" after a restart.
+NOTE_EVERY: Final = MINUTE
+
+NO_PROTOCOL: Final = sentence(
+    "no protocol is configured (protocol.path), so only messages of scripts are passed on"
+)
+
+
+class Watch:
+    """Follows the working protocol of one instrument."""
+
+    def __init__(
+        self,
+        where: str | None,
+        new_reader: Callable[[], Reader],
+        *,
+        store: Store,
+        outbox: Outbox,
+        herald: Herald,
+        policy: AlertPolicy,
+        state: ProtocolState,
+        health: Health,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        """`where`: the protocol's path or pattern; `wake`: the outbox has something new."""
+        self.state = state
+        self.policy = policy
+        self._store, self._outbox, self._herald = store, outbox, herald
+        self._health, self._clock, self._wake = health, clock, wake
+        self._new_reader = new_reader
+        self._reader = new_reader()
+        self._tail = Tail(where, self._remembered()) if where else None
+        self._started = clock.now()
+        self._trouble: Sentence | None = None
+        self._trouble_since: float | None = None
+        self._ticked = self._noted = self._started
+
+    def _remembered(self) -> Position | None:
+        data = self._store.fact("position")
+        return Position.from_json(data) if data else None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read what is there, then follow what comes, until `stop`."""
+        tail = self._tail
+        if tail is None:
+            await self._repeat("passing of time", self._pass_time, asyncio.Event(), stop)
+            return
+        bell = Bell(Path(tail.where).parent)
+
+        async def look() -> None:
+            bell.keep()
+            await self._follow(tail)
+            await self._pass_time()
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                older = await self._begin(tail)
+                reading = group.create_task(older(), name="older part of the protocol")
+                await self._repeat("watching", look, bell.rung, stop)
+                reading.cancel()
+        finally:
+            bell.close()
+
+    async def _repeat(
+        self,
+        name: str,
+        look: Callable[[], Awaitable[None]],
+        rung: asyncio.Event,
+        stop: asyncio.Event,
+    ) -> None:
+        async def turn() -> None:
+            rung.clear()
+            await look()
+            if not stop.is_set():
+                await self._clock.wait(rung, LOOK_EVERY)
+
+        await endure(name, turn, stop, self._clock)
+
+    async def _begin(self, tail: Tail) -> Older:
+        """The state from what was told before, then a digest of what came meanwhile.
+
+        Returns the reading of the older part of a long protocol, which may take its time.
+        """
+        if self._store.fact("position") is None:
+            tail.position = tail.end() or Position.nothing()
+        older = await fill(self.state, self._reader, self._new_reader, tail.position)
+        decisions: list[Decision] = []
+        while block := tail.read(self._clock.now()):
+            decisions += self._take(block)
+            await asyncio.sleep(0)
+        self._note_trouble(tail.trouble)
+        caught, away = self.policy.catch_up(decisions), self._store.fact("alive")
+        await self._commit(partial(self._herald.catch_up, caught, self.policy, away))
+        return older
+
+    async def _follow(self, tail: Tail) -> None:
+        """Read what is new, block by block."""
+        while block := tail.read(self._clock.now()):
+            await self._commit(partial(self._herald.tell, self._take(block), self.policy))
+            await asyncio.sleep(0)
+        self._note_trouble(tail.trouble)
+
+    def _take(self, block: Block) -> list[Decision]:
+        """Let the entries of a block into the state and the book of incidents."""
+        now = self._clock.now()
+        if block.fresh:
+            self._reader = self._new_reader()
+            self.state.begin(block.path)
+        elif not self.state.protocol:  # the rest of a file that was renamed while nobody watched
+            self._reader.detect(head(block.path), block.path)
+        self.state.path = block.path
+        decisions: list[Decision] = []
+        for entry in self._reader.feed(block):
+            new = self.state.apply(entry)
+            decisions += self.policy.apply(entry, now, again=not new)
+        self.state.lines += block.data.count(b"\n")
+        self.state.read_at = now
+        return decisions
+
+    async def _commit(self, tell: Callable[[float], None]) -> None:
+        """Write down together where reading stands and all that follows from having read it.
+
+        As long as that cannot be written nothing more is read, so nothing is lost.
+        """
+        tries = 0
+        while True:
+            now = self._clock.now()
+            try:
+                with self._store.transaction():
+                    tell(now)
+                    self._store.save(self.policy, now)
+                    self._store.remember("alive", now)
+                    if self._tail:
+                        self._store.remember("position", self._tail.position.to_json())
+                break
+            except sqlite3.Error as error:
+                tries += 1
+                log.error("%s: %s; trying again", self._store.path, error)
+                await self._clock.sleep(backoff(tries))
+        self.policy.saved()
+        self._noted = now
+        self._wake()
+
+    async def _pass_time(self) -> None:
+        """Do what the passing of time asks for."""
+        now = self._clock.now()
+        if now - self._ticked >= TICK_EVERY:
+            self._ticked = now
+            decisions = self.policy.tick(now)
+            if decisions or now - self._noted >= NOTE_EVERY:
+                await self._commit(partial(self._herald.tell, decisions, self.policy))
+
+    def _note_trouble(self, trouble: Sentence | None) -> None:
+        if trouble and not self._trouble:
+            log.warning("protocol: %s", trouble)
+            self._trouble_since = self._clock.now()
+        elif self._trouble and not trouble:
+            log.info("protocol: readable again")
+        self._trouble = trouble
+
+    def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
+        """Hide what fits `scope` until then, and announce it."""
+        now = self._clock.now()
+        made = self.policy.mute(scope, until, author, author_id, now)
+        with self._store.transaction():
+            self._herald.muted(made, now)
+            self._store.save(self.policy, now)
+        self.policy.saved()
+        self._wake()
+        return made
+
+    def unmute(self, number: int | None) -> list[Mute]:
+        """End one mute or all, and tell what they hid; return those that ended."""
+        now = self._clock.now()
+        ended = self.policy.unmute(number)
+        with self._store.transaction():
+            for mute in ended:
+                self._herald.mute_ended(mute, self.policy, now)
+            self._store.save(self.policy, now)
+        self.policy.saved()
+        self._wake()
+        return ended
+
+    def status(self) -> Status:
+        """Everything that answers "is my measurement all right?"; from memory and the store."""
+        now = self._clock.now()
+        view = self.state.view()
+        return Status(
+            instrument=self.state.instrument,
+            now=now,
+            started=self._started,
+            protocol=view,
+            trouble=self._trouble if self._tail else NO_PROTOCOL,
+            trouble_since=self._trouble_since if self._trouble else None,
+            silent_since=max((each for each in (view.last, view.read_at) if each), default=None),
+            errors_last_hour=self.state.errors_since(now - HOUR),
+            incidents=tuple(self.policy.open(now)),
+            mutes=tuple(self.policy.mutes.values()),
+            ways=self._health.ways(self._outbox.backlog()),
+            buried=self._outbox.count(State.BURIED),
+        )
