@@ -648,6 +648,15 @@ def test_no_mistake_shows_a_secret(data: dict[str, Any]) -> None:
         assert secret not in "\n".join(told)
 
 
+@pytest.mark.parametrize("secret", [4711, "ab\n", True, 0.5])
+@pytest.mark.parametrize("key", ["mail.password", "telegram.bot-id", "telegram.proxy"])
+def test_even_a_secret_that_is_none_is_not_shown(key: str, secret: object) -> None:
+    """A number or a few letters in the place of a secret may be one: only their sort is told."""
+    (mistake,) = mistakes_in(changed(FULL, key, secret))
+    found = mistake.partition("but found ")[2]
+    assert found in ("a number.", "a text.", "true or false.")
+
+
 JUNK = st.recursive(
     st.none()
     | st.booleans()
