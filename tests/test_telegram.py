@@ -512,3 +512,51 @@ def test_problem_in_a_problem() -> None:
     known = translate(api_errors.TelegramForbiddenError(METHOD, "Forbidden: bot was kicked"), TOKEN)
     assert language("en").say(known.reason) == "Telegram refuses this: Forbidden: bot was kicked."
     assert not isinstance(known, Problem)
+
+
+# The Bot API of the tests, as aiogram sees it.
+
+
+async def test_updates(api: BotApi, telegram: Telegram) -> None:
+    """Updates wait for a poller and are gone once a higher offset was asked for."""
+    poll = asyncio.create_task(telegram.bot.get_updates(timeout=5))
+    await api.until(lambda: api.called("getUpdates"))
+    await api.say("/status@sonix_test_bot now", by=7, language="ru")
+    (update,) = await poll
+    assert update.message is not None
+    assert update.message.from_user is not None
+    assert (update.message.text, update.message.from_user.id) == ("/status@sonix_test_bot now", 7)
+    assert await telegram.bot.get_updates(offset=update.update_id)
+    assert not await telegram.bot.get_updates(offset=update.update_id + 1)
+
+
+async def test_second_poller(api: BotApi, telegram: Telegram) -> None:
+    """Of two pollers the earlier one is turned away."""
+    first = asyncio.create_task(telegram.bot.get_updates(timeout=5))
+    await api.until(lambda: api.called("getUpdates"))
+    await telegram.bot.get_updates()
+    with pytest.raises(api_errors.TelegramConflictError):
+        await first
+
+
+async def test_buttons(api: BotApi, telegram: Telegram) -> None:
+    """A press comes with its post, and its answer is kept."""
+    await telegram.send(CHAT, said(), 0)
+    press = await api.press("older", api.posts(CHAT)[0])
+    (update,) = await telegram.bot.get_updates()
+    assert update.callback_query is not None
+    assert (update.callback_query.id, update.callback_query.data) == (press, "older")
+    await update.callback_query.answer("here")
+    assert api.chats.answers[0]["text"] == "here"
+
+
+async def test_what_the_bot_is(api: BotApi, telegram: Telegram) -> None:
+    """The bot, its chats and its rights are told as aiogram expects them."""
+    me = await telegram.bot.get_me()
+    assert (await telegram.bot.get_chat(CHAT)).type == "supergroup"
+    assert (await telegram.bot.get_chat_member(CHAT, me.id)).status == "administrator"
+    api.chats.rights = {"status": "left"}
+    assert (await telegram.bot.get_chat_member(CHAT, me.id)).status == "left"
+    assert (await telegram.bot.get_chat_member(CHAT, 42)).status == "member"
+    with pytest.raises(api_errors.TelegramNotFound, match="getMyName"):
+        await telegram.bot.get_my_name()

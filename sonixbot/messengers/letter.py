@@ -5,9 +5,10 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Sequence
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTPUTF8
+from email.policy import SMTPUTF8, EmailPolicy
 from email.utils import formatdate, parseaddr
 from hashlib import sha256
 
@@ -51,6 +52,23 @@ def letter(
         maintype, _slash, subtype = _media_type(file).partition("/")
         mail.add_attachment(content, maintype, subtype, filename=file)
     return mail
+
+
+def wire(mail: EmailMessage, *, utf8: bool) -> bytes:
+    """The mail as SMTP carries it; with `utf8` for a server and addresses beyond ASCII."""
+    return mail.as_bytes(policy=_Wire(linesep="\r\n", utf8=utf8))
+
+
+class _Wire(EmailPolicy):
+    """Python's policy, with subjects that keep their blanks."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """The header in lines; Python's own folding loses blanks between encoded words."""
+        if name != "Subject":
+            return super().fold_binary(name, value)
+        charset = "us-ascii" if value.isascii() else "utf-8"
+        lines = Header(str(value), charset, header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {lines}{self.linesep}".encode("ascii")
 
 
 def _mailbox(name: str, address: str) -> Address:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import re
 from dataclasses import replace
-from email import policy
 from email.utils import parseaddr
 from html import escape
 from pathlib import Path
@@ -20,7 +19,7 @@ from sonixbot.errors import NeedsRepair, Sentence, Undeliverable, sentence
 from sonixbot.language import Language
 from sonixbot.message import Message
 from sonixbot.messengers.attachments import Unreadable, content, shown_name
-from sonixbot.messengers.letter import letter
+from sonixbot.messengers.letter import letter, wire
 from sonixbot.messengers.mail_errors import LIBRARY_ERRORS, TooLarge
 from sonixbot.messengers.mail_server import MailServer, Security
 from sonixbot.messengers.words import one_line
@@ -146,7 +145,7 @@ class Mail:
                 )
             )
         encoding = "ascii" if ascii_only else "utf-8"
-        body = mail.as_bytes(policy=policy.SMTP if ascii_only else policy.SMTPUTF8)
+        body = wire(mail, utf8=not ascii_only)
         options = [f"SIZE={len(body)}"] if smtp.supports_extension("size") else []
         sent = False
         try:
