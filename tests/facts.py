@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import escape
 
 from sonixbot.entry import Entry, Kind
 from sonixbot.message import Message, Origin
@@ -33,5 +34,7 @@ def like(entry: Entry, **changes: object) -> Entry:
 
 def message(key: str = "m-1", text: str = "P1_beta stuck", **changes: object) -> Message:
     """A message that differs in these fields."""
-    plain = Message(key, text, Origin.ALERT, "YuMO", NIGHT, html=f"<b>{text}</b>", subject=text)
+    plain = Message(
+        key, text, Origin.ALERT, "YuMO", NIGHT, html=f"<b>{escape(text)}</b>", subject=text
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]  # the fields' types are mixed

@@ -33,11 +33,18 @@ class HandClock(Clock):
     async def move(self, seconds: float) -> None:
         """Let `seconds` pass, waking every sleeper at its own moment."""
         end = self._now + seconds
+        await _settle()
         while self._sleepers and self._sleepers[0][0] <= end:
             moment, _, woken = heapq.heappop(self._sleepers)
             self._now = max(self._now, moment)
             if not woken.done():
                 woken.set_result(None)
-            for _turn in range(20):  # a woken task may sleep again before `end`
-                await asyncio.sleep(0)
+            await _settle()  # a woken task may sleep again before `end`
         self._now = end
+        await _settle()
+
+
+async def _settle() -> None:
+    """Let every task do what it can without time passing."""
+    for _turn in range(20):
+        await asyncio.sleep(0)

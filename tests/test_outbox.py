@@ -1,0 +1,325 @@
+"""Store and outbox: real SQLite files, reopened and killed in between."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sonixbot.alerts import Rules
+from sonixbot.errors import Problem, sentence
+from sonixbot.language import DAY
+from sonixbot.message import Delivery, Marks, Origin, State
+from sonixbot.outbox import EDIT_DELAY, KEPT, Outbox
+from sonixbot.store import FILE_NAME, MIGRATIONS, Store
+from tests.facts import STUCK, message
+from tests.handclock import NIGHT
+
+CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def outbox(store: Store) -> Outbox:
+    return Outbox(store)
+
+
+def next_of(outbox: Outbox, destination: str = CHANNEL, now: float = NIGHT) -> Delivery:
+    found = outbox.next(destination, now)
+    assert found is not None
+    return found
+
+
+def send(outbox: Outbox, delivery: Delivery, now: float = NIGHT) -> None:
+    outbox.begin(delivery, Marks.NONE, "post", now)
+    outbox.arrived(delivery, 1, ["17"], now)
+    outbox.sent(delivery, now)
+
+
+def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:
+    """The data folder and the database can be read by their user alone."""
+    Store(tmp_path / "data").close()
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "data" / FILE_NAME).stat().st_mode & 0o077 == 0
+
+
+def test_commits_are_synced_fully(store: Store) -> None:
+    """A commit is on the disk before anything is sent, so a power cut loses nothing."""
+    assert store.db.execute("pragma journal_mode").fetchone()[0] == "wal"
+    assert store.db.execute("pragma synchronous").fetchone()[0] == 2
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """A database that a newer sonixbot wrote is left alone, with a sentence."""
+    store = Store(tmp_path)
+    store.db.execute(f"pragma user_version = {len(MIGRATIONS) + 1}")
+    store.close()
+    with pytest.raises(Problem, match="newer sonixbot"):
+        Store(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    """A file of another kind under the database's name is named in one sentence."""
+    (tmp_path / FILE_NAME).write_text("no database at all, but long enough to be looked at" * 30)
+    with pytest.raises(Problem, match="cannot be used"):
+        Store(tmp_path)
+
+
+def test_all_of_a_transaction_or_nothing(store: Store, outbox: Outbox) -> None:
+    """A position is not kept when the message that followed from it was not."""
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.remember("position", 5)
+        outbox.put(message(), [CHANNEL], NIGHT)
+        raise ZeroDivisionError
+    assert store.fact("position") is None
+    assert outbox.next(CHANNEL, NIGHT) is None
+
+
+def test_incidents_mutes_and_numbers_survive_a_restart(tmp_path: Path) -> None:
+    """The book of incidents and mutes is the same after closing and opening the store."""
+    store = Store(tmp_path)
+    policy = store.policy(Rules())
+    policy.apply(STUCK, NIGHT)
+    policy.mute("P1_beta", NIGHT + 60, "Anna", 7, NIGHT)
+    store.save(policy, NIGHT)
+    store.close()
+    store = Store(tmp_path)
+    again = store.policy(Rules())
+    store.close()
+    assert again.incidents == policy.incidents
+    assert again.mutes == policy.mutes
+    assert again.numbers == policy.numbers == (1, 1)
+
+
+def test_an_ended_mute_is_gone_after_a_restart(store: Store) -> None:
+    """A mute that was ended does not come back from the store."""
+    policy = store.policy(Rules())
+    policy.mute("P1_beta", NIGHT + 60, "Anna", 7, NIGHT)
+    store.save(policy, NIGHT)
+    policy.saved()
+    policy.unmute(None)
+    store.save(policy, NIGHT)
+    assert store.policy(Rules()).mutes == {}
+
+
+def test_the_same_key_is_one_message(outbox: Outbox) -> None:
+    """Taking a script's message twice, after a kill, sends it once."""
+    assert outbox.put(message(), [CHANNEL, BOSS], NIGHT)
+    assert not outbox.put(message(text="other words"), [CHANNEL], NIGHT)
+    assert len(outbox.waiting(CHANNEL)) == len(outbox.waiting(BOSS)) == 1
+
+
+def test_each_destination_has_its_own_order(outbox: Outbox) -> None:
+    """Messages leave in the order they came, for each destination by itself."""
+    for key in "abc":
+        outbox.put(message(key), [CHANNEL, BOSS], NIGHT)
+    send(outbox, next_of(outbox))
+    assert next_of(outbox).message.key == "b"
+    assert next_of(outbox, BOSS).message.key == "a"
+    assert outbox.backlog() == {CHANNEL: 2, BOSS: 3}
+
+
+def test_what_was_being_sent_at_a_kill_is_sent_again_and_marked(tmp_path: Path) -> None:
+    """A message whose sending was cut off by a kill waits again and may be a repeat."""
+    store = Store(tmp_path)
+    outbox = Outbox(store)
+    outbox.put(message(), [CHANNEL], NIGHT)
+    outbox.begin(next_of(outbox), Marks.NONE, "post", NIGHT)
+    assert outbox.next(CHANNEL, NIGHT) is None
+    store.close()
+    store = Store(tmp_path)
+    outbox = Outbox(store)
+    outbox.recover(NIGHT)
+    assert next_of(outbox).unknown
+    store.close()
+
+
+def test_renewed_words_edit_what_was_sent(outbox: Outbox) -> None:
+    """New words of a sent post wait a little and are then an edit; a mail is not edited."""
+    outbox.put(message(), [CHANNEL, BOSS], NIGHT)
+    send(outbox, next_of(outbox))
+    send(outbox, next_of(outbox, BOSS))
+    outbox.renew(message(text="×2"), NIGHT)
+    assert outbox.next(CHANNEL, NIGHT) is None
+    edit = next_of(outbox, CHANNEL, NIGHT + EDIT_DELAY)
+    assert (edit.state, edit.message.text, edit.remote) == (State.STALE, "×2", ("17",))
+    assert outbox.next(BOSS, NIGHT + DAY) is None
+
+
+def test_renewed_words_replace_those_that_wait(outbox: Outbox) -> None:
+    """What was not sent yet leaves with its newest words, once."""
+    outbox.put(message(), [BOSS], NIGHT)
+    outbox.renew(message(text="×2"), NIGHT)
+    assert next_of(outbox, BOSS).message.text == "×2"
+    assert len(outbox.waiting(BOSS)) == 1
+
+
+def test_words_renewed_while_being_sent_are_edited_afterwards(outbox: Outbox) -> None:
+    """Words that change while a post is under way are brought up to date after it."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    delivery = next_of(outbox)
+    outbox.begin(delivery, Marks.NONE, "post", NIGHT)
+    outbox.renew(message(text="×2"), NIGHT)
+    outbox.arrived(delivery, 1, ["17"], NIGHT)
+    outbox.sent(delivery, NIGHT)
+    assert next_of(outbox, CHANNEL, NIGHT + EDIT_DELAY).state is State.STALE
+
+
+def test_new_messages_go_before_edits(outbox: Outbox) -> None:
+    """A new post makes a sound, so it does not wait behind an edit."""
+    outbox.put(message("a"), [CHANNEL], NIGHT)
+    send(outbox, next_of(outbox))
+    outbox.renew(message("a", "×2"), NIGHT)
+    outbox.put(message("b"), [CHANNEL], NIGHT)
+    assert next_of(outbox, CHANNEL, NIGHT + EDIT_DELAY).message.key == "b"
+
+
+def test_buried_is_out_of_the_way_and_visible(outbox: Outbox) -> None:
+    """What cannot arrive is listed with its reason and does not block what is behind it."""
+    outbox.put(message("a"), [CHANNEL], NIGHT)
+    outbox.put(message("b"), [CHANNEL], NIGHT)
+    outbox.bury(next_of(outbox), sentence("chat {chat} not found", chat="x"), NIGHT)
+    assert next_of(outbox).message.key == "b"
+    (buried,) = outbox.listing([State.BURIED], 10)
+    assert str(buried.reason) == "chat x not found"
+    assert outbox.count(State.BURIED) == 1
+
+
+def test_an_edit_that_cannot_arrive_leaves_the_post_sent(outbox: Outbox) -> None:
+    """Giving up an edit does not call the post lost."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    send(outbox, next_of(outbox))
+    outbox.renew(message(text="×2"), NIGHT)
+    outbox.bury(next_of(outbox, CHANNEL, NIGHT + EDIT_DELAY), sentence("no"), NIGHT)
+    assert [each.state for each in outbox.fate("m-1")] == [State.SENT]
+
+
+def test_backoff_survives_a_restart(tmp_path: Path) -> None:
+    """How often a destination failed in a row, and a wait it asked for, outlive the service."""
+    store = Store(tmp_path)
+    Outbox(store).hold(CHANNEL, NIGHT + 3600, reason=sentence("busy"), obeyed=True, now=NIGHT)
+    store.close()
+    store = Store(tmp_path)
+    outbox = Outbox(store)
+    outbox.recover(NIGHT + 1)
+    known = outbox.destination(CHANNEL)
+    assert (known.tries, known.resume, known.failing) == (1, NIGHT + 3600, NIGHT)
+    store.close()
+
+
+def test_a_success_wakes_what_backed_off_but_not_what_was_told_to_wait(outbox: Outbox) -> None:
+    """A call that gets through ends the backoff of that way; a wait asked for is kept."""
+    outbox.hold(CHANNEL, NIGHT + 60, reason=sentence("away"), obeyed=False, now=NIGHT)
+    outbox.hold("telegram:-5", NIGHT + 60, reason=sentence("busy"), obeyed=True, now=NIGHT)
+    outbox.hold(BOSS, NIGHT + 60, reason=sentence("away"), obeyed=False, now=NIGHT)
+    outbox.wake("telegram", NIGHT + 1)
+    assert outbox.destination(CHANNEL).resume == NIGHT + 1
+    assert outbox.destination("telegram:-5").resume == NIGHT + 60
+    assert outbox.destination(BOSS).resume == NIGHT + 60
+
+
+def test_a_moved_chat_takes_its_messages_along(outbox: Outbox) -> None:
+    """What waits for a chat that moved, and what comes later, goes to its new address."""
+    outbox.put(message("a"), [CHANNEL], NIGHT)
+    outbox.move(CHANNEL, "telegram:-100999")
+    outbox.put(message("b"), [CHANNEL], NIGHT)
+    assert outbox.destinations() == ["telegram:-100999"]
+    assert [each.message.key for each in outbox.waiting("telegram:-100999")] == ["a", "b"]
+
+
+def test_a_list_stands_for_its_messages(outbox: Outbox) -> None:
+    """Messages joined into a list wait no longer and end as their list ends."""
+    for key in "abc":
+        outbox.put(message(key, origin=Origin.SCRIPT), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list"), NIGHT)
+    (listing,) = outbox.waiting(BOSS)
+    assert listing.message.key == "list"
+    assert sorted(outbox.listed("list")) == ["a", "b", "c"]
+    outbox.recover(NIGHT)
+    assert len(outbox.waiting(BOSS)) == 1
+    send(outbox, listing)
+    assert {each.state for key in "abc" for each in outbox.fate(key)} == {State.SENT}
+
+
+def test_retry_and_drop_by_hand(outbox: Outbox) -> None:
+    """A buried delivery can be tried again, a waiting one taken out; a sent one neither."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    number = next_of(outbox).id
+    outbox.bury(next_of(outbox), sentence("no"), NIGHT)
+    assert outbox.retry(number, NIGHT)
+    assert outbox.drop(number, NIGHT)
+    assert outbox.next(CHANNEL, NIGHT) is None
+    assert outbox.retry(number, NIGHT)
+    send(outbox, next_of(outbox))
+    assert not outbox.retry(number, NIGHT)
+    assert not outbox.drop(number, NIGHT)
+
+
+def test_only_what_ended_long_ago_is_forgotten(outbox: Outbox) -> None:
+    """Old messages go, unless one of their deliveries still waits."""
+    for key in "ab":
+        outbox.put(message(key), [CHANNEL], NIGHT)
+    send(outbox, next_of(outbox))
+    gone = outbox.prune(NIGHT + KEPT + 1)
+    assert [each.key for each in gone] == ["a"]
+    assert [each.message.key for each in outbox.waiting(CHANNEL)] == ["b"]
+
+
+def test_another_process_may_look_and_write(store: Store, outbox: Outbox) -> None:
+    """While the service has the file open, the command line can read and change it."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    other = sqlite3.connect(store.path)
+    assert other.execute("select count(*) from deliveries").fetchone()[0] == 1
+    other.execute("update deliveries set state = 'dropped'")
+    other.commit()
+    other.close()
+    assert outbox.next(CHANNEL, NIGHT) is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    steps=st.lists(
+        st.sampled_from(["put", "send", "fail", "bury", "kill", "renew", "join"]), max_size=30
+    )
+)
+def test_nothing_is_lost_or_doubled(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    """Whatever happens in whatever order, each message is waiting, sent or buried, exactly once."""
+    store = Store(tmp_path_factory.mktemp("box"))
+    outbox = Outbox(store)
+    put = 0
+    for number, step in enumerate(steps):
+        now = NIGHT + 10 * number
+        delivery = outbox.next(BOSS, now)
+        if step == "put":
+            outbox.put(message(f"m-{put}"), [BOSS], now)
+            put += 1
+        elif step == "renew" and put:
+            outbox.renew(message(f"m-{put - 1}", f"×{number}"), now)
+        elif step == "join" and len(outbox.waiting(BOSS)) > 1:
+            outbox.join(outbox.waiting(BOSS), message(f"list-{number}"), now)
+        elif delivery and step == "send":
+            send(outbox, delivery, now)
+        elif delivery and step == "bury":
+            outbox.bury(delivery, sentence("no"), now)
+        elif delivery and step in ("fail", "kill"):
+            outbox.begin(delivery, Marks.NONE, "post", now)
+            if step == "kill":
+                outbox.recover(now)
+            else:
+                outbox.failed(delivery, sentence("away"), unknown=False, now=now)
+    states = [[each.state for each in outbox.fate(f"m-{number}")] for number in range(put)]
+    store.close()
+    ends = {State.WAITING, State.SENT, State.BURIED, State.LISTED}
+    assert all(len(each) == 1 and each[0] in ends for each in states)
