@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections.abc import Iterator
 from math import log
-from typing import Final
+from typing import Final, NamedTuple
 
+from sonixbot.blocks import LONGEST, Block
 from sonixbot.errors import Problem, sentence
 
 #: Letters in 1000 of Russian prose, from о to ъ (Национальный корпус русского языка, rounded).
@@ -16,6 +19,10 @@ _FREQUENCIES: Final = (
 #: Other characters beyond ASCII that protocols have: degrees, quotes, dashes, the number sign.
 _SIGNS: Final = "°«»№±µ·–—…²³×\xa0"
 _CANDIDATES: Final = ("cp1251", "cp866")
+#: Put where the rest of a line is not kept.
+_CUT: Final = " […]"
+_BOM: Final = b"\xef\xbb\xbf"
+_ZEROS: Final = re.compile(rb"\0{2,}")
 #: Evidence (natural logarithm of the odds) that settles the matter for the file.
 _SETTLED: Final = 400.0
 
@@ -64,6 +71,18 @@ def checked(encoding: str) -> str:
     return encoding
 
 
+class Line(NamedTuple):
+    """One line of a protocol that is not empty."""
+
+    #: Where its first byte lies in the file.
+    offset: int
+    #: From 1; None: not counted.
+    number: int | None
+    text: str
+    #: It is longer than what is kept of it.
+    cut: bool
+
+
 class Decoder:
     """Turns lines into text: each is UTF-8 or not; the rest of the file shares one code page.
 
@@ -80,6 +99,19 @@ class Decoder:
     def encoding(self) -> str:
         """The encoding given, or those met so far: `utf-8`, `cp1251`, `utf-8, cp866`, `ascii`."""
         return self._fixed or ", ".join(self._met) or "ascii"
+
+    def lines(self, block: Block) -> Iterator[Line]:
+        """The lines of a block that are not empty."""
+        offset, number = block.start, block.lines
+        for raw in block.data.split(b"\n"):
+            number = None if number is None else number + 1
+            for at, piece in _without_zeros(offset, raw) if b"\0" in raw else ((offset, raw),):
+                line = (piece if at else piece.removeprefix(_BOM)).rstrip()
+                cut = bool(line) and (block.cut > 0 or len(line) > LONGEST)
+                text = self.text(line[:LONGEST]) + _CUT if cut else self.text(line)
+                if text.strip():
+                    yield Line(at, number, text, cut)
+            offset += len(raw) + 1
 
     def text(self, line: bytes) -> str:
         """The line as text; what cannot be read becomes U+FFFD."""
@@ -107,3 +139,13 @@ class Decoder:
         self._met.pop(other, None)
         self._met[page] = None
         return page
+
+
+def _without_zeros(offset: int, raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """The pieces of a line between runs of zeros, where a power cut lost what was there."""
+    at = 0
+    for run in (*_ZEROS.finditer(raw), None):
+        piece = raw[at : run.start() if run else len(raw)].replace(b"\0", b"")
+        if piece:
+            yield offset + at, piece
+        at = run.end() if run else at

@@ -10,8 +10,8 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import Final
 
-from sonixbot.blocks import LONGEST, Block, Position
-from sonixbot.encodings import Decoder
+from sonixbot.blocks import Block, Position
+from sonixbot.encodings import Decoder, Line
 from sonixbot.entry import Entry, Kind
 from sonixbot.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
 from sonixbot.moments import WallClock
@@ -29,11 +29,6 @@ DETAILS: Final = 200
 SHOWN: Final = 10
 #: Lines whose expression ran out of time after which a block's further lines are not tried.
 SLOW: Final = 10
-#: Put where the rest of a line is not kept.
-CUT: Final = " […]"
-
-_BOM: Final = b"\xef\xbb\xbf"
-_ZEROS: Final = re.compile(rb"\0{2,}")
 #: How the lines of a Python traceback begin.
 _TRACEBACK: Final = re.compile(
     r"\s|Traceback \(|During handling of|The above exception|[\w.]*"
@@ -132,12 +127,15 @@ class Reader:
         `before`: Unix seconds that the first line fed is not later than (when the file was
         changed); by it lines without a date are dated, as midnights above them are not known.
         """
-        block = Block(path, 0, head, Position.nothing())
-        lines = [text for _, _, text in self._split(block, _Course(WallClock()))]
+        lines = [
+            each.text for each in self._decoder.lines(Block(path, 0, head, Position.nothing()))
+        ]
         self._learn(lines)
         self._date_from_name(path)
         for line in lines:
-            self._header(line, self._course)
+            _, dated, _ = self._ask(line)
+            if dated is not None:
+                self._course.clock.header(dated, self.layout.header_times)
         self._course.clock.before = before
 
     def feed(self, block: Block) -> list[Entry]:
@@ -147,11 +145,11 @@ class Reader:
             self._undo(self._mark[1])
         self._mark = (block.start, self._course.copy()) if block.half else None
         self._slow = 0
-        lines = list(self._split(block, self._course))
-        self._learn([text for _, _, text in lines])
+        lines = list(self._decoder.lines(block))
+        self._learn([each.text for each in lines])
         self._date_from_name(block.path)
-        for offset, number, text in lines:
-            self._line(offset, number, text, told)
+        for line in lines:
+            self._line(line, told)
         self._close(told)
         return told
 
@@ -161,25 +159,6 @@ class Reader:
         extended = (len(now.details), now.omitted) != (len(course.details), course.omitted)
         course.news = extended and now.entry is course.entry
         self._course = course
-
-    def _split(self, block: Block, course: _Course) -> Iterator[tuple[int, int | None, str]]:
-        """Offset, number and text of each line that is not empty."""
-        offset, number = block.start, block.lines
-        for raw in block.data.split(b"\n"):
-            number = None if number is None else number + 1
-            for at, line in _without_zeros(offset, raw) if b"\0" in raw else ((offset, raw),):
-                text = self._text(line if at else line.removeprefix(_BOM), block.cut, course)
-                if text:
-                    yield at, number, text
-            offset += len(raw) + 1
-
-    def _text(self, line: bytes, cut: int, course: _Course) -> str:
-        if not cut and len(line) <= LONGEST:
-            return self._decoder.text(line.rstrip())
-        if not line:
-            return ""
-        course.cut += 1
-        return self._decoder.text(line[:LONGEST]) + CUT
 
     def _learn(self, lines: Sequence[str]) -> None:
         """Choose the layout that explains most of the first lines."""
@@ -203,75 +182,65 @@ class Reader:
             found = re.search(self.layout.name_date, Path(path).resolve().name)
             clock.day = _day(found["time"]) if found else None
 
-    def _line(self, offset: int, number: int | None, text: str, told: list[Entry]) -> None:
+    def _line(self, line: Line, told: list[Entry]) -> None:
         course = self._course
         course.lines += 1
-        fit = self._fit(text)
+        course.cut += line.cut
+        fit, dated, continues = self._ask(line.text)
         if fit is not None:
             course.explained += 1
-            self._begin(offset, number, fit, told)
-        elif self._header(text, course):
+            self._begin(line, fit, told)
+        elif dated is not None:
             course.explained += 1
+            course.clock.header(dated, self.layout.header_times)
             self._close(told)
             course.entry = None
         else:
-            self._stray(offset, number, text, told)
+            self._stray(line, told, continues=continues)
 
-    def _fit(self, text: str) -> Fit | None:
-        if self._slow >= SLOW:
-            self._course.slow += 1
-            return None
-        try:
-            return self.layout.fit(text)
-        except TimeoutError:
-            self._slow += 1
-            self._course.slow += 1
-            return None
+    def _ask(self, text: str) -> tuple[Fit | None, str | None, bool]:
+        """What the layout says of a line: its parts, the date it gives, whether it goes on."""
+        if self._slow < SLOW:
+            try:
+                fit = self.layout.fit(text)
+                if fit is not None:
+                    return fit, None, False
+                return None, self.layout.date(text), self.layout.continues(text)
+            except TimeoutError:
+                self._slow += 1
+        self._course.slow += 1
+        return None, None, False
 
-    def _header(self, text: str, course: _Course) -> bool:
-        try:
-            written = self.layout.date(text)
-        except TimeoutError:
-            return False
-        if written is None:
-            return False
-        course.clock.header(written, self.layout.header_times)
-        return True
-
-    def _begin(self, offset: int, number: int | None, fit: Fit, told: list[Entry]) -> None:
+    def _begin(self, line: Line, fit: Fit, told: list[Entry]) -> None:
         """A line that fits begins an entry."""
         moment = self._course.clock.read(fit.time, self.layout.times)
         kind = fit.kind or _kind_by_words(fit.text)
         first, *rest = fit.text.splitlines() or [""]
-        self._open(Entry(kind, fit.level, fit.source, first, moment, offset, number), told)
-        for line in rest:
-            self._attach(line)
+        entry = Entry(kind, fit.level, fit.source, first, moment, line.offset, line.number)
+        self._open(entry, told)
+        for each in rest:
+            self._attach(each)
 
-    def _stray(self, offset: int, number: int | None, text: str, told: list[Entry]) -> None:
+    def _stray(self, line: Line, told: list[Entry], *, continues: bool) -> None:
         """A line that fits nothing belongs to the entry above, unless it tells of an error."""
-        course = self._course
-        above = course.entry
-        continues = above is not None and self._continues(text)
-        alone = _kind_by_words(text) is Kind.ERROR and (above is None or above.kind != Kind.ERROR)
-        if self.layout is TEXT:
-            alone = above is None or not self._goes_on(text)
-        if continues or (above is not None and not alone):
-            self._attach(text)
+        course, above, text = self._course, self._course.entry, line.text
+        kind = _kind_by_words(text)
+        if above is None:
+            alone = True
+        elif self.layout is TEXT:
+            alone = not self._goes_on(text)
         else:
+            alone = not continues and kind is Kind.ERROR and above.kind is not Kind.ERROR
+        if alone:
             # It has no time of its own, but was hardly written long after the line above.
-            moment = course.clock.last
-            kind = _kind_by_words(text)
-            self._open(Entry(kind, None, "", text.strip(), moment, offset, number), told)
-        if continues or (above and not alone and _TRACEBACK.match(text)):
+            entry = Entry(kind, None, "", text.strip(), course.clock.last, line.offset, line.number)
+            self._open(entry, told)
+        else:
+            self._attach(text)
+        if not alone and (continues or _TRACEBACK.match(text)):
             course.explained += 1
         elif len(course.unexplained) < SHOWN:
-            course.unexplained = (*course.unexplained, (number, text))
-
-    def _continues(self, text: str) -> bool:
-        try:
-            return self.layout.continues(text)
-        except TimeoutError:
-            return False
+            course.unexplained = (*course.unexplained, (line.number, text))
 
     def _goes_on(self, text: str) -> bool:
         """Whether a line of an unknown layout looks as if it went on with what is above it."""
@@ -326,13 +295,3 @@ def _day(written: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError:
         return None
-
-
-def _without_zeros(offset: int, raw: bytes) -> Iterator[tuple[int, bytes]]:
-    """The pieces of a line between runs of zeros, where a power cut lost what was there."""
-    at = 0
-    for run in (*_ZEROS.finditer(raw), None):
-        piece = raw[at : run.start() if run else len(raw)].replace(b"\0", b"")
-        if piece:
-            yield offset + at, piece
-        at = run.end() if run else at
