@@ -12,6 +12,7 @@ nothing loaded at import that would be slow: a script's own Python runs this.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from sonixbot import inbox
@@ -20,8 +21,6 @@ from sonixbot.locations import words as _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     Path = str | os.PathLike[str]
 
 __all__ = ["Mail", "Receipt", "Telegram", "send_message"]
@@ -180,13 +179,35 @@ def _with(text: str, losses: list[str]) -> str:
     return "\n\n".join(filter(None, (text, *(f"[{loss}]" for loss in losses))))
 
 
-_deliverers: list[Popen[bytes]] = []
+#: Numbers of the processes that were started and have not been seen to end.
+_deliverers: list[int] = []
+
+
+def _ended(pid: int) -> bool:
+    """Whether it has ended; on POSIX it looks alive to everybody until its parent asks this."""
+    if sys.platform == "win32":
+        return True
+    try:
+        return os.waitpid(pid, os.WNOHANG) != (0, 0)
+    except ChildProcessError:  # the script asks for all its children itself, or was forked
+        return True
 
 
 def _see_to_delivery(places: Places, config: str | None) -> str:
-    """Start a deliverer if nobody takes messages; return what hinders that, in a sentence."""
-    # On POSIX one that has ended looks alive until its parent asks.
-    _deliverers[:] = [each for each in _deliverers if each.poll() is None]
+    """See that somebody delivers; return what hinders that, in a sentence."""
+    try:
+        return _start_deliverer(places, config)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the message is safe and waits
+        return _(
+            "The message waits in {inbox}, as nobody could be started to deliver it: {problem}.",
+            inbox=places.inbox,
+            problem=_problem(error),
+        )
+
+
+def _start_deliverer(places: Places, config: str | None) -> str:
+    """Start one if nobody takes messages; return what is missing for that, in a sentence."""
+    _deliverers[:] = [pid for pid in _deliverers if not _ended(pid)]
     from sonixbot import presence
 
     if presence.service_alive(places.inbox):
@@ -209,17 +230,9 @@ def _see_to_delivery(places: Places, config: str | None) -> str:
             config=config,
         )
     if presence.may_start(places.inbox):
-        try:
-            words = ["deliver", "--config", config]
-            _deliverers.append(interpreter.start(python, places, words))
-        except OSError as error:
-            return _(
-                "No service runs and {python} cannot be started, so the message waits in {inbox}: "
-                "{problem}.",
-                python=python,
-                inbox=places.inbox,
-                problem=_problem(error),
-            )
+        child = interpreter.start(python, places, ["deliver", "--config", config])
+        child.returncode = 0  # it outlives the script, and Python is not to warn of that
+        _deliverers.append(child.pid)
     return ""
 
 

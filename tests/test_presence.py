@@ -156,29 +156,21 @@ def test_a_start_that_succeeded(folder: str) -> None:
     assert presence.may_start(folder)
 
 
-def deliver(folder: str) -> int:
-    """Take everything and end, by the rule; return how many messages there were."""
-    taken = 0
-    while True:
-        presence.announce(folder, "deliverer", 1.0)
-        for key in inbox.waiting(folder):
-            inbox.done(folder, key)
-            taken += 1
-        presence.withdraw(folder)
-        if not inbox.waiting(folder):
-            return taken
-
-
-@pytest.mark.process
-def test_nobody_is_left_waiting(folder: str) -> None:
-    """Scripts that start a deliverer only when they see none have all their messages taken."""
-    with ThreadPoolExecutor(1) as lock:  # one at a time, as the data folder's lock has it
-        deliverers = []
-        for number in range(1000):
-            inbox.put(folder, str(number))
-            if not presence.service_alive(folder):
-                deliverers.append(lock.submit(deliver, folder))
-        taken = [each.result() for each in deliverers]
+def test_a_message_before_the_withdrawal(folder: str) -> None:
+    """A script that still saw the deliverer has its message seen by the deliverer's last look."""
+    presence.announce(folder, "deliverer", 1.0)
     assert inbox.waiting(folder) == []
-    assert sum(taken) == 1000
-    assert len(taken) < 1000
+    key = inbox.put(folder, "text")
+    assert presence.service_alive(folder)
+    presence.withdraw(folder)
+    assert inbox.waiting(folder) == [key]
+
+
+def test_a_message_after_the_withdrawal(folder: str) -> None:
+    """A script whose message came after the deliverer's last look sees that nobody is there."""
+    presence.announce(folder, "deliverer", 1.0)
+    presence.withdraw(folder)
+    assert inbox.waiting(folder) == []
+    inbox.put(folder, "text")
+    assert not presence.service_alive(folder)
+    assert presence.may_start(folder)
