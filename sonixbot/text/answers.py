@@ -81,17 +81,16 @@ def older_text(language: Language) -> str:
 def command_list(language: Language, *, asks: bool, acts: bool) -> list[tuple[str, str]]:
     """The commands that somebody may use, each with what it is for."""
     _ = language.gettext
+    identity = ("id", _("Your Telegram id"))
+    if not asks:
+        return [("start", _("Begin")), identity]
     asking = [
         ("status", _("Is the measurement all right?")),
         ("lasterrors", _("The newest errors")),
         ("mutes", _("What is muted, and until when")),
     ]
-    acting = [
-        ("mute", _("Mute errors for a while")),
-        ("unmute", _("End a mute")),
-    ]
-    everybody = [("help", _("What I can do")), ("id", _("Your Telegram id"))]
-    return [*(asking if asks else ()), *(acting if acts else ()), *everybody]
+    acting = [("mute", _("Mute errors for a while")), ("unmute", _("End a mute"))]
+    return [*asking, *(acting if acts else ()), ("help", _("What I can do")), identity]
 
 
 def help_words(language: Language, *, acts: bool) -> Words:
