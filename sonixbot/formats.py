@@ -138,6 +138,14 @@ class Reader:
                 self._course.clock.header(dated, self.layout.header_times)
         self._course.clock.before = before
 
+    def first_entry(self, block: Block) -> int | None:
+        """Offset of the first line in the block that begins an entry; None: there is none.
+
+        To begin in the middle of a file: what stands above that line belongs to an entry before.
+        """
+        fitting = (line for line in self._decoder.lines(block) if self._ask(line.text)[0])
+        return next((line.offset for line in fitting), None)
+
     def feed(self, block: Block) -> list[Entry]:
         """The entries that the block adds or changes, each once, in the file's order."""
         told: list[Entry] = []

@@ -14,8 +14,10 @@ LIMITS = {"process": 60, "chaos": 300}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ten seconds to a test, more where its marker says so."""
+    """Ten seconds to a test, more where its marker says so; and each says what it shows."""
     for item in items:
+        function = getattr(item, "function", None)
+        assert function is None or function.__doc__, f"{item.nodeid} does not say what it shows"
         for marker, seconds in LIMITS.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.timeout(seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ async def test_backoff_doubles_up_to_a_minute(tmp_path: Path, clock: HandClock) 
                 tries.append(clock.now() - NIGHT)
             if world.telegram.sent:
                 break
-    gaps = [round(b - a) for a, b in zip(tries, tries[1:], strict=False)]
+    gaps = [round(b - a) for a, b in pairwise(tries)]
     assert gaps == [1, 2, 4, 8, 16, 32, 60]
     assert world.telegram.words() == ["a"]
 
@@ -179,7 +180,7 @@ def test_backoff_is_bounded() -> None:
 
 
 async def test_retry_after_is_obeyed_exactly(tmp_path: Path, clock: HandClock) -> None:
-    """When Telegram asks for 37 seconds, the next call comes after 37, even if others get through."""
+    """When Telegram asks for 37 seconds, the next call comes after 37, whatever else happens."""
     async with running(tmp_path, clock) as world:
         world.telegram.answers = [TryLater(sentence("busy"), after=37.0)]
         world.put(message("a", "a"), message("b", "b"))
@@ -394,7 +395,7 @@ def test_whatever_comes_the_pace_is_kept(wishes: list[tuple[float, str]]) -> Non
         assert pause(pace, calls, call, now) == pytest.approx(0, abs=1e-6)
         calls.append((now, call))
     times = [moment for moment, _ in calls]
-    assert all(b - a >= 1 - 1e-6 for a, b in zip(times, times[1:], strict=False))
+    assert all(b - a >= 1 - 1e-6 for a, b in pairwise(times))
     for start in times:
         assert sum(1 for each in times if start <= each < start + 60 - 1e-3) <= 20
 

@@ -84,7 +84,7 @@ def test_page_of_a_device_and_with_warnings() -> None:
 
 
 def test_memory_is_bounded() -> None:
-    """However many errors and devices a protocol has, a bounded number is kept; counts are whole."""
+    """However many errors and devices there are, a bounded number is kept; counts are whole."""
     state = new_state()
     for offset in range(2 * RECENT):
         state.apply(like(STUCK, offset=offset, source=f"device {offset}"))

@@ -1,0 +1,331 @@
+"""Watch: from bytes in a real file to messages in a real outbox, killed and restarted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from sonixbot import history
+from sonixbot.alerts import Rules
+from sonixbot.entry import Kind
+from sonixbot.formats import Reader
+from sonixbot.health import Health
+from sonixbot.herald import Herald
+from sonixbot.language import language
+from sonixbot.message import Message
+from sonixbot.outbox import Outbox
+from sonixbot.state import ProtocolState
+from sonixbot.store import Store
+from sonixbot.watch import Watch
+from tests.handclock import HandClock
+
+MOSCOW = timezone(timedelta(hours=3))
+CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
+
+
+def error(second: int, device: str = "P1_beta", level: int = 1, text: str = "stuck") -> bytes:
+    line = f"13.04.2021 03:22:{second:02}\tE{level}\t{device}\t{text}\r\n"
+    return line.encode("cp1251")
+
+
+def info(second: int) -> bytes:
+    return f"13.04.2021 03:22:{second:02}\tI4\tvarman\tвсё в порядке\r\n".encode("cp1251")
+
+
+class Bench:
+    """One start of a watch over a file, with what it put into the outbox."""
+
+    def __init__(self, folder: Path, where: Path | str, clock: HandClock) -> None:
+        self.clock = clock
+        self.store = Store(folder)
+        self.outbox = Outbox(self.store)
+        self.watch = Watch(
+            str(where),
+            lambda: Reader(None, "auto", MOSCOW),
+            store=self.store,
+            outbox=self.outbox,
+            herald=Herald(
+                self.outbox, "YuMO", language("en"), MOSCOW, posts=(CHANNEL,), mails=(BOSS,)
+            ),
+            policy=self.store.policy(Rules()),
+            state=ProtocolState("YuMO", lambda _text: None),
+            health=Health(),
+            clock=clock,
+            wake=lambda: None,
+        )
+        self.stop = asyncio.Event()
+
+    async def pass_time(self, seconds: float) -> None:
+        for _ in range(round(seconds / 0.25)):
+            await self.clock.move(0.25)
+
+    def messages(self, destination: str = CHANNEL) -> list[Message]:
+        return [each.message for each in self.outbox.waiting(destination)]
+
+    def posts(self) -> list[str]:
+        return [each.text for each in self.messages()]
+
+
+@asynccontextmanager
+async def watching(
+    tmp_path: Path, clock: HandClock, where: Path | str | None = None
+) -> AsyncIterator[Bench]:
+    bench = Bench(tmp_path / "data", where or tmp_path / "protocol.log", clock)
+    task = asyncio.create_task(bench.watch.run(bench.stop))
+    await bench.pass_time(0.5)
+    try:
+        yield bench
+    finally:
+        bench.stop.set()
+        await bench.pass_time(1)
+        await task
+        bench.store.close()
+
+
+@pytest.fixture
+def protocol(tmp_path: Path) -> Path:
+    return tmp_path / "protocol.log"
+
+
+def append(protocol: Path, *pieces: bytes) -> None:
+    with protocol.open("ab") as file:
+        file.write(b"".join(pieces))
+
+
+async def test_the_first_start_reads_but_does_not_push(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """What stood in the protocol before the first start is known, but nobody is told."""
+    append(protocol, info(1), error(2))
+    async with watching(tmp_path, clock) as bench:
+        assert bench.watch.state.view().total(Kind.ERROR) == 1
+        assert bench.posts() == []
+        append(protocol, error(3, "magnet"))
+        await bench.pass_time(1)
+        (post,) = bench.posts()
+        assert "magnet" in post
+
+
+async def test_an_error_is_one_post_and_one_mail(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A new error is put into the outbox for the channel and for each recipient."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2, text="Двигатель не достиг позиции"))
+        await bench.pass_time(1)
+        (post,), (mail,) = bench.messages(), bench.messages(BOSS)
+        for said in (post.text, mail.text, mail.subject):
+            assert "YuMO" in said
+            assert "P1_beta" in said
+            assert "Двигатель не достиг позиции" in said
+        assert "03:22:02" in post.text
+        assert mail.thread
+
+
+async def test_the_same_error_renews_the_words(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Ten like errors are one post that counts them."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        for second in range(2, 12):
+            append(protocol, error(second, text=f"timeout {second} s"))
+            await bench.pass_time(1)
+        (post,) = bench.posts()
+        assert "×10" in post
+
+
+async def test_a_traceback_belongs_to_its_error(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Lines that come after the error was told are put into its post, not told apart."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2, "is_client", text="script stopped"))
+        await bench.pass_time(1)
+        append(protocol, b"Traceback (most recent call last):\r\n", b"RuntimeError: timeout\r\n")
+        await bench.pass_time(1)
+        (post,) = bench.posts()
+        assert "RuntimeError: timeout" in post
+        assert "×2" not in post
+
+
+async def test_a_restart_goes_on_where_it_was(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """After a restart nothing is told twice, and the state is as before."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        view = bench.watch.state.view()
+    async with watching(tmp_path, clock) as bench:
+        assert len(bench.posts()) == 1
+        again = bench.watch.state.view()
+        assert (again.kinds, again.devices, again.lines) == (view.kinds, view.devices, view.lines)
+
+
+async def test_what_came_while_away_is_one_digest(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Errors of the time away stand in one digest with device and text, level 1 also alone."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock):
+        pass
+    append(protocol, error(2), *(error(second, f"dev_{second}", 3) for second in range(3, 20)))
+    await clock.move(3600)
+    async with watching(tmp_path, clock) as bench:
+        digest, alone = bench.posts()
+        assert "away" in digest
+        assert all(f"dev_{second}" in digest for second in range(3, 20))
+        assert "P1_beta" in digest
+        assert "P1_beta" in alone
+        assert len(bench.messages(BOSS)) == 2
+        append(protocol, error(20, "dev_3", 3))
+        await bench.pass_time(1)
+        assert "dev_3" in bench.posts()[-1]
+
+
+async def test_no_digest_when_nothing_came(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A restart without errors meanwhile says nothing."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock):
+        pass
+    append(protocol, info(2))
+    async with watching(tmp_path, clock) as bench:
+        assert bench.posts() == []
+        assert bench.watch.state.lines == 2
+
+
+async def test_a_file_that_appears_later_is_new_from_its_first_byte(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A protocol that was not there at the first start is pushed whole, also after a restart."""
+    async with watching(tmp_path, clock) as bench:
+        assert bench.watch.status().trouble is not None
+    append(protocol, error(2))
+    async with watching(tmp_path, clock) as bench:
+        assert "P1_beta" in bench.posts()[-1]
+        assert bench.watch.status().trouble is None
+
+
+async def test_a_recreated_protocol_is_followed(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """When the complex starts anew, the rest of the renamed file and all of the new one is told."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2, "last_words"))
+        protocol.rename(tmp_path / "protocol.old")
+        append(protocol, info(3), error(4, "first_words"))
+        await bench.pass_time(2)
+        assert ["last_words" in post or "first_words" in post for post in bench.posts()] == [
+            True,
+            True,
+        ]
+        view = bench.watch.state.view()
+        assert (view.path, view.lines, view.total(Kind.ERROR)) == (str(protocol), 2, 1)
+
+
+async def test_the_newest_file_of_a_pattern_is_followed(tmp_path: Path, clock: HandClock) -> None:
+    """With a pattern, a newer file in the folder becomes the working protocol."""
+    append(tmp_path / "run_1.log", info(1))
+    async with watching(tmp_path, clock, tmp_path / "run_*.log") as bench:
+        append(tmp_path / "run_2.log", error(2))
+        await bench.pass_time(2)
+        assert len(bench.posts()) == 1
+        assert bench.watch.state.path.endswith("run_2.log")
+
+
+async def test_position_and_messages_are_committed_together(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """While the database cannot be written nothing is lost, and nothing is told twice after."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        bench.store.db.execute("pragma query_only = on")
+        append(protocol, error(2))
+        await bench.pass_time(2)
+        assert bench.posts() == []
+        bench.store.db.execute("pragma query_only = off")
+        await bench.pass_time(10)
+        assert len(bench.posts()) == 1
+        append(protocol, error(3))
+        await bench.pass_time(1)
+        (post,) = bench.posts()
+        assert "×2" in post
+
+
+async def test_a_mute_holds_across_a_restart_and_tells_what_it_hid(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A mute is announced, hides also after a restart, and its end says what it hid."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        bench.watch.mute("P1_beta", clock.now() + 3600, "Anna", 7)
+        (announced,) = bench.posts()
+        assert "Anna" in announced
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2), error(3))
+        await bench.pass_time(1)
+        assert len(bench.posts()) == 1
+        assert [each.source for each in bench.watch.state.recent] == ["P1_beta", "P1_beta"]
+        await clock.move(3600)
+        await bench.pass_time(6)
+        ended = bench.posts()[-1]
+        assert "×2" in ended
+        assert len(bench.messages(BOSS)) == 1
+
+
+async def test_status_answers_from_memory(tmp_path: Path, protocol: Path, clock: HandClock) -> None:
+    """The status has the state of the protocol, open incidents, mutes and ways at hand."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        bench.watch.mute("magnet", clock.now() + 60, "Anna", 7)
+        status = bench.watch.status()
+        assert status.instrument == "YuMO"
+        assert status.errors_last_hour == 1
+        assert [each.entry.source for each in status.incidents] == ["P1_beta"]
+        assert [each.scope for each in status.mutes] == ["magnet"]
+        assert {each.name: each.waiting for each in status.ways} == {CHANNEL: 2, BOSS: 1}
+
+
+async def test_a_long_protocol_is_read_newest_part_first(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Of a long protocol the newest part is known at once; the older counts follow."""
+    lines = [
+        f"13.04.2021 {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}\t{k}\tdev\ttext {n}\r\n"
+        for n in range(4000)
+        for k in ("E2" if n % 100 == 0 else "I4",)
+    ]
+    traceback = "Traceback (most recent call last):\r\n  File 1\r\nRuntimeError: x\r\n"
+    text = "".join(line + (traceback if "\tE2\t" in line else "") for line in lines)
+    protocol.write_bytes(text.encode("cp1251"))
+    whole, newest = (ProtocolState("YuMO", lambda _text: None) for _ in range(2))
+    bench = Bench(tmp_path / "data", protocol, clock)
+    position = bench.watch._tail and bench.watch._tail.end()
+    bench.store.close()
+    assert position is not None
+
+    def new_reader() -> Reader:
+        return Reader(None, "auto", MOSCOW)
+
+    await (await history.fill(whole, new_reader(), new_reader, position))()
+    older = await history.fill(newest, new_reader(), new_reader, position, newest_part=20_000)
+    assert not newest.complete
+    assert 0 < newest.view().total(Kind.INFO) < 1000
+    assert newest.recent[-1] == whole.recent[-1] or newest.recent[-1].line is None
+    await older()
+    assert newest.view() == whole.view()
+    assert [each.text for each in newest.recent] == [each.text for each in whole.recent]
