@@ -48,12 +48,12 @@ def kind_words(kind: Kind, level: int | None, language: Language) -> str:
 
 def count_words(counts: Counter[Kind], language: Language) -> str:
     """How many of each kind: "3 errors, 1 warning"."""
-    n_ = language.ngettext
+    ngettext = language.ngettext
     forms = {
-        Kind.ERROR: n_("{n} error", "{n} errors", counts[Kind.ERROR]),
-        Kind.WARNING: n_("{n} warning", "{n} warnings", counts[Kind.WARNING]),
-        Kind.USER: n_("{n} user message", "{n} user messages", counts[Kind.USER]),
-        Kind.INFO: n_("{n} info", "{n} infos", counts[Kind.INFO]),
+        Kind.ERROR: ngettext("{n} error", "{n} errors", counts[Kind.ERROR]),
+        Kind.WARNING: ngettext("{n} warning", "{n} warnings", counts[Kind.WARNING]),
+        Kind.USER: ngettext("{n} user message", "{n} user messages", counts[Kind.USER]),
+        Kind.INFO: ngettext("{n} info", "{n} infos", counts[Kind.INFO]),
     }
     return ", ".join(form.format(n=counts[kind]) for kind, form in forms.items() if counts[kind])
 
