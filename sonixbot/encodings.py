@@ -30,10 +30,8 @@ _SETTLED: Final = 400.0
 def _likelihood(character: str) -> float:
     """Logarithm of how often a character beyond ASCII is met in Russian protocols."""
     shares = {each[0]: int(each[1:]) / 1000 for each in _FREQUENCIES.split()}
-    if character in shares:
-        return log(shares[character])
     if character.lower() in shares:
-        return log(shares[character.lower()] / 8)
+        return log(shares[character.lower()])
     return log(1 / 1000) if character in _SIGNS else log(1 / 100_000)
 
 

@@ -233,6 +233,18 @@ def test_same_header_does_not_make_it_the_same_file(protocol: Path, tail: Tail) 
     assert data(tail) == b"*** LOG ***\nnew\n"
 
 
+def test_few_equal_bytes_are_no_proof(protocol: Path, tail: Tail) -> None:
+    """Too short a beginning makes no other file the old one, neither in its place nor beside it."""
+    append(protocol, b"*** LOG ***\n")
+    read(tail)
+    other = protocol.with_name("other.log")
+    append(other, b"*** LOG ***\nof another instrument\n")
+    new = protocol.with_name("new")
+    append(new, b"*** LOG ***\nnew\n")
+    new.replace(protocol)
+    assert data(tail) == b"*** LOG ***\nnew\n"
+
+
 def test_rest_of_a_renamed_file_comes_first(protocol: Path, tail: Tail) -> None:
     """What was written to the old file before it was renamed is read before the new file."""
     append(protocol, b"one\n")
@@ -253,8 +265,9 @@ def test_renamed_file_is_followed_until_the_new_one_is_begun(protocol: Path, tai
     read(tail)
     protocol.rename(protocol.with_suffix(".bak"))
     protocol.touch()
-    append(protocol.with_suffix(".bak"), b"two\n")
-    assert data(tail) == b"two\n"
+    for text in (b"two\n", b"three\n"):
+        append(protocol.with_suffix(".bak"), text)
+        assert data(tail) == text
     append(protocol, b"new\n")
     assert data(tail) == b"new\n"
 
@@ -341,6 +354,20 @@ def test_pattern_does_not_repeat_a_file_that_was_left(tmp_path: Path) -> None:
     assert data(tail) == b"late\n"
     dated(new, b"new\nmore\n", 500)
     assert data(restarted(tail)) == b"more\n"
+
+
+def test_pattern_stays_with_the_file_that_is_written(tmp_path: Path) -> None:
+    """A file with nothing new in it, though the newest, does not keep reading from the other."""
+    old = dated(tmp_path / "a.log", b"old\n", 100)
+    tail = Tail(str(tmp_path / "*.log"))
+    read(tail)
+    new = dated(tmp_path / "b.log", b"new\n", 200)
+    read(tail)
+    os.utime(old, (900, 900))
+    dated(tmp_path / "c.log", b"", 900)
+    assert data(tail) == b""
+    dated(new, b"new\nmore\n", 300)
+    assert data(tail) == b"more\n"
 
 
 def test_pattern_without_a_file(tmp_path: Path) -> None:
@@ -602,7 +629,7 @@ class Rotations(RuleBasedStateMachine):
         """The bot looks."""
         self.now += 0.5
         for block in read(self.tail, self.now):
-            self.begun = True
+            self.begun = self.begun or block.path == str(self.path)
             if not block.fresh and self.half_told == block.start:
                 self.told.pop()
             self.half_told = block.start if block.half else None
