@@ -133,6 +133,15 @@ def test_lines_without_a_date_are_dated_by_the_last_change() -> None:
     assert times == [midnight - 60, midnight + 60]
 
 
+def test_first_entry_of_a_block() -> None:
+    """Where reading may begin in the middle is the first line that begins an entry."""
+    reader = Reader(layout_of("brackets"))
+    rest = "\n".join(TRACEBACK) + "\n"
+    assert reader.first_entry(block(rest + brackets(), 100)) == 100 + len(rest)
+    assert reader.first_entry(block(rest)) is None
+    assert reader.lines == 0
+
+
 def test_python_levels() -> None:
     """CRITICAL is an error of level 1, DEBUG info of level 5, ERROR an error of unknown level."""
     words = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
