@@ -186,7 +186,8 @@ def test_a_killed_host_leaves_no_orphan(tmp_path: Path) -> None:
     until(lambda: not alive(start["pid"]))
 
 
-@pytest.mark.parametrize("way", [["bot/logwatch.py"], ["-m", "bot.logwatch"]])
+# -S: no installed package can help the file to find its own
+@pytest.mark.parametrize("way", [["-S", "bot/logwatch.py"], ["-m", "bot.logwatch"]])
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_as_a_program(tmp_path: Path, way: list[str], ending: signal.Signals) -> None:
     """As a file or a module it runs until SIGTERM or Ctrl-C and takes the service along."""

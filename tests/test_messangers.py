@@ -71,6 +71,7 @@ def test_a_configuration_of_its_own(folder: str, tmp_path: Path) -> None:
     """A sender may be told which configuration to use."""
     (tmp_path / "other").mkdir()
     other = configuration(tmp_path / "other")
+    presence.announce(str(tmp_path / "other/data/inbox"), "service", 1.0)
     messangers.Mail(other).send_message("elsewhere")
     assert letters(folder) == []
     assert [each.text for each in letters(str(tmp_path / "other/data/inbox"))] == ["elsewhere"]
