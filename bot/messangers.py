@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     Path = str | os.PathLike[str]
 
-__all__ = ["Mail", "Receipt", "Telegram", "send_message"]
+__all__ = ["Mail", "Receipt", "Sender", "Telegram", "send_message"]
 
 #: Characters of a text; people would not read more, and a log belongs into a file.
 TEXT_LIMIT = 1_000_000
@@ -75,8 +75,8 @@ class Receipt:
         return f"<Receipt {': '.join(filter(None, (self.state, to, self.reason)))}>"
 
 
-class _Sender:
-    """Sends by one way, or by all of them."""
+class Sender:
+    """Sends by all ways, as `send_message` does, with a configuration of your own choice."""
 
     _ways: str | None = None
 
@@ -123,20 +123,20 @@ class _Sender:
         return Receipt(key, reason, failed=bool(losses), folder=places.inbox)
 
 
-class Mail(_Sender):
+class Mail(Sender):
     """Sends by e-mail alone, to all recipients: `Mail().send_message("text")`."""
 
     _ways = "mail"
 
 
-class Telegram(_Sender):
+class Telegram(Sender):
     """Sends by Telegram alone, to the channel: `Telegram().send_message("text")`."""
 
     _ways = "telegram"
 
 
 #: Sends to all registered addresses.
-send_message = _Sender().send_message
+send_message = Sender().send_message
 
 
 def _text(given: object) -> str:

@@ -112,7 +112,7 @@ async def _station(config: Config, clock: Clock) -> AsyncIterator[Station]:
     spoken = language(config.language)
     outbox, health = Outbox(store), Health()
     herald = Herald(
-        outbox, config.instrument, spoken, config.zone, posts=_posts(config), mails=_mails(config)
+        outbox, config.instrument, spoken, config.zone, posts=posts(config), mails=mails(config)
     )
     intake = Intake(
         config.inbox,
@@ -133,14 +133,16 @@ async def _station(config: Config, clock: Clock) -> AsyncIterator[Station]:
         store.close()
 
 
-def _posts(config: Config) -> tuple[str, ...]:
+def posts(config: Config) -> tuple[str, ...]:
+    """The destinations in Telegram."""
     if not config.telegram:
         return ()
     topic = config.telegram.thread_id
     return (f"telegram:{config.telegram.channel_id}" + (f"/{topic}" if topic else ""),)
 
 
-def _mails(config: Config) -> tuple[str, ...]:
+def mails(config: Config) -> tuple[str, ...]:
+    """The destinations of mail."""
     return tuple(f"mail:{each}" for each in config.mail.recipients) if config.mail else ()
 
 

@@ -1,0 +1,175 @@
+"""Here: what can be tried on this computer alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sonixbot import inbox, presence
+from sonixbot.check.row import Found, Mark
+from sonixbot.config import Config
+from sonixbot.entry import Entry
+from sonixbot.errors import Problem, sentence
+from sonixbot.formats import TEXT, Reader, entries, layout_of
+from sonixbot.language import MINUTE, Language
+from sonixbot.readiness import (
+    data_obstacles,
+    layout_obstacles,
+    placeholder_obstacles,
+    protocol_obstacles,
+)
+from sonixbot.tail import Tail, blocks, head, line_start
+
+#: Bytes at the end of a protocol in which its last message is looked for.
+END: Final = 256 * 1024
+#: Seconds by which the last message may lie in the future before its zone is doubted.
+SKEW: Final = 5 * MINUTE
+
+
+def configuration(config: Config) -> Iterator[Found]:
+    """The file, what is still to be filled in, and what is probably not meant."""
+    obstacles, warnings = placeholder_obstacles(config), config.warnings
+    yield from ((Mark.FAILED, each) for each in obstacles)
+    yield from ((Mark.WARNING, each) for each in warnings)
+    if not obstacles and not warnings:
+        yield Mark.GOOD, sentence("{path}", path=config.source)
+
+
+def protocol(config: Config, now: float, language: Language) -> Iterator[Found]:
+    """Whether the working protocol can be read, how, and when it was last written."""
+    obstacles = [*protocol_obstacles(config), *layout_obstacles(config)]
+    path = config.protocol.path
+    if obstacles:
+        yield from ((Mark.FAILED, each) for each in obstacles)
+    elif path is None:
+        yield (
+            Mark.WARNING,
+            sentence(
+                "The configuration names no protocol.path, so only messages of scripts are sent."
+            ),
+        )
+    else:
+        yield from _working_protocol(str(path), config, now, language)
+
+
+def _working_protocol(
+    where: str, config: Config, now: float, language: Language
+) -> Iterator[Found]:
+    tail = Tail(where)
+    position = tail.end()
+    if position is None:
+        yield (
+            Mark.WARNING,
+            sentence(
+                "{trouble} It will be read when it comes; see whether protocol.path is right.",
+                trouble=tail.trouble or "",
+            ),
+        )
+        return
+    try:
+        reader, last = _read(Path(position.path), config)
+    except (OSError, Problem) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        yield (
+            Mark.FAILED,
+            sentence("{path} cannot be read: {reason}.", path=position.path, reason=reason),
+        )
+        return
+    yield _layout(position.path, reader)
+    yield _last(position.path, last, now, language)
+
+
+def _read(path: Path, config: Config) -> tuple[Reader, Entry | None]:
+    """A reader that has seen the file's beginning and end, and the last message."""
+    settings, found = config.protocol, path.stat()
+    reader = Reader(layout_of(settings.format), settings.encoding, config.zone)
+    reader.detect(head(path), str(path), before=found.st_mtime)
+    end = entries(blocks(path, line_start(path, found.st_size - END)), reader)
+    return reader, next(iter(deque(end, maxlen=1)), None)
+
+
+def _layout(path: str, reader: Reader) -> Found:
+    if not reader.lines:
+        return Mark.GOOD, sentence("{path}", path=path)
+    if reader.layout is TEXT:
+        return Mark.WARNING, sentence(
+            "{path}: no layout fits, so every line is kept as text. `sonixbot protocol FILE` shows"
+            " what can be done.",
+            path=path,
+        )
+    values = {"path": path, "layout": reader.layout.name, "encoding": reader.encoding}
+    if not reader.shares:
+        if reader.explained < reader.lines / 2:
+            return Mark.WARNING, sentence(
+                "{path}: protocol.format {layout} explains only {count} of the last {lines} lines.",
+                **values,
+                count=reader.explained,
+                lines=reader.lines,
+            )
+        return Mark.GOOD, sentence("{path}: layout {layout}, encoding {encoding}.", **values)
+    return Mark.GOOD, sentence(
+        "{path}: layout {layout}, as it explains {count} of the first {sampled} lines; encoding"
+        " {encoding}.",
+        **values,
+        count=reader.shares[0][1],
+        sampled=reader.sampled,
+    )
+
+
+def _last(path: str, entry: Entry | None, now: float, language: Language) -> Found:
+    if entry is None:
+        return Mark.WARNING, sentence("{path} is still empty.", path=path)
+    if entry.time is None:
+        return Mark.WARNING, sentence("Its last message has no time that can be read.")
+    if entry.time > now + SKEW:
+        return Mark.WARNING, sentence(
+            "Its last message lies {duration} in the future: set time-zone to that of its times.",
+            duration=language.duration(entry.time - now),
+        )
+    return Mark.GOOD, sentence(
+        "The last message was written {duration} ago.",
+        duration=language.duration(now - entry.time),
+    )
+
+
+def data_folder(config: Config) -> Iterator[Found]:
+    """Whether it can be written."""
+    obstacles = data_obstacles(config)
+    yield from ((Mark.FAILED, each) for each in obstacles)
+    if not obstacles:
+        yield Mark.GOOD, sentence("{path}", path=config.data_dir)
+
+
+def inbox_folder(config: Config) -> Iterator[Found]:
+    """Whether it can be written, and who takes what scripts leave there."""
+    folder = str(config.inbox)
+    try:
+        inbox.make_folders(folder)
+        with tempfile.TemporaryFile(dir=Path(folder) / "tmp") as file:
+            file.write(b"sonixbot")
+            file.flush()
+    except (OSError, ValueError) as error:
+        yield (
+            Mark.FAILED,
+            sentence(
+                "The folder {folder} cannot be written ({reason}), so scripts cannot send; name"
+                " another one as inbox.",
+                folder=folder,
+                reason=getattr(error, "strerror", None) or type(error).__name__,
+            ),
+        )
+        return
+    if presence.service_alive(folder):
+        yield Mark.GOOD, sentence("{folder}; a service takes what lies there.", folder=folder)
+    else:
+        yield (
+            Mark.GOOD,
+            sentence(
+                "{folder}; no service runs now, so a script's message starts a process that"
+                " sends it.",
+                folder=folder,
+            ),
+        )

@@ -1,0 +1,48 @@
+"""Configuration: what the command line asks of it, as much as each command needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sonixbot import locations
+from sonixbot.cli.terminal import Terminal
+from sonixbot.errors import Problem, Sentence
+
+if TYPE_CHECKING:
+    from sonixbot.config import Config
+
+
+def whole(config: str | None) -> Config:
+    """The configuration, checked. Raises `Problem`."""
+    from sonixbot.config import find_and_load
+
+    return find_and_load(config)
+
+
+def data_dir(config: str | None) -> Path:
+    """The data folder, though the rest of the configuration be wrong. Raises `Problem`."""
+    return Path(places(locations.find_config(config)).data_dir)
+
+
+def places(path: str | None) -> locations.Places:
+    """The places that the configuration at `path` names. Raises `Problem`."""
+    try:
+        return locations.read_light(path)
+    except locations.UsageError as error:
+        raise Problem(Sentence(error.text, error.values)) from None
+
+
+def schema(terminal: Terminal) -> None:
+    """Print the JSON schema."""
+    from sonixbot.config import schema as made
+
+    print_json(terminal, made())
+
+
+def print_json(terminal: Terminal, data: object) -> None:
+    """Print one JSON value alone; where the pipe is not UTF-8, in ASCII."""
+    encoding = (terminal.out.encoding or "").lower().replace("-", "")
+    text = json.dumps(data, ensure_ascii=encoding != "utf8", indent=2)
+    terminal.write(text + "\n")

@@ -1,0 +1,69 @@
+"""Paths: where everything lies, and what others must be told of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+from sonixbot import locations
+from sonixbot.cli.configuration import places
+from sonixbot.cli.terminal import Terminal
+from sonixbot.errors import Problem
+
+
+def show(terminal: Terminal, config: str | None) -> None:
+    """Print the places, the default ones where there is no configuration."""
+    _ = terminal.gettext
+    path = locations.find_config(config)
+    try:
+        found = places(path)
+    except Problem as problem:
+        terminal.complain(problem)
+        terminal.note(_("The places below are those without a configuration."))
+        found = places(None)
+    rows = [
+        (_("configuration"), path or _("none found")),
+        (_("looked for"), "\n".join(_looked_for(terminal))),
+        (_("data folder"), found.data_dir),
+        (_("inbox of scripts"), found.inbox),
+        (_("log under logwatch"), str(Path(found.data_dir) / "logwatch.log")),
+        (_("this Python"), sys.executable),
+    ]
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    terminal.print(table)
+    _explain(
+        terminal,
+        _("Scripts run by another, even older Python (3.8 or newer)"),
+        _(
+            "put this folder on their path: in the environment variable PYTHONPATH, or as the only"
+            " line of a file sonixbot.pth in the site-packages of that Python."
+        ),
+        locations.pythonpath(),
+    )
+    _explain(
+        terminal,
+        _("Sonix+"),
+        _("gets this file into its loading list; it keeps the service alive."),
+        str(Path(locations.PACKAGE).parent / "bot" / "logwatch.py"),
+    )
+
+
+def _looked_for(terminal: Terminal) -> list[str]:
+    _ = terminal.gettext
+    return [
+        "--config",
+        locations.CONFIG_VARIABLE,
+        _("{path} (the working folder)").format(path=Path("config.json").absolute()),
+        str(Path(locations.config_dir()) / "config.json"),
+    ]
+
+
+def _explain(terminal: Terminal, who: str, what: str, path: str) -> None:
+    terminal.print("", Text.assemble((who, "bold"), f" {what}"), f"  {path}")

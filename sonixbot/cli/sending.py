@@ -1,0 +1,69 @@
+"""Sending: what a shell says to everybody registered, the way a script does."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import typer
+
+from bot import messangers
+from sonixbot.cli.terminal import Terminal
+from sonixbot.errors import Problem, sentence
+from sonixbot.language import parse_duration
+
+FAILED: Final = 1
+
+
+def way(*, mail: bool, telegram: bool) -> type[messangers.Sender]:
+    """The way that was asked for; both is the same as none."""
+    if mail != telegram:
+        return messangers.Mail if mail else messangers.Telegram
+    return messangers.Sender
+
+
+def send(
+    terminal: Terminal,
+    text: str,
+    config: str | None,
+    by: type[messangers.Sender],
+    *,
+    file: str | None,
+    picture: str | None,
+    silent: bool,
+    wait: str | None,
+) -> None:
+    """Hand the text over and print the receipt."""
+    seconds = None if wait is None else _seconds(wait)
+    receipt = by(config).send_message(
+        sys.stdin.read() if text == "-" else text,
+        file=file,
+        picture=picture,
+        silent=silent,
+        wait=seconds,
+    )
+    _print(terminal, receipt)
+    if not receipt:
+        raise typer.Exit(FAILED)
+
+
+def _seconds(written: str) -> float:
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = parse_duration(written) or -1.0
+    if not 0 <= seconds < float("inf"):
+        raise Problem(
+            sentence("--wait needs seconds, such as 30 or 2m, not {value}.", value=written)
+        )
+    return seconds
+
+
+def _print(terminal: Terminal, receipt: messangers.Receipt) -> None:
+    _ = terminal.gettext
+    states = {"queued": _("queued"), "sent": _("sent"), "failed": _("failed")}
+    terminal.print(states.get(receipt.state, receipt.state))
+    for destination, state in receipt.deliveries.items():
+        terminal.print(f"  {destination}: {states.get(state, state)}")
+    if receipt.reason:
+        terminal.note(receipt.reason, "yellow" if receipt else "red")
