@@ -25,7 +25,7 @@ class Desk(Protocol):
         """Hide what fits `scope` until then, for good, and announce it."""
         ...
 
-    def unmute(self, number: int | None) -> list[Mute]:
+    def unmute(self, number: int | None, author: str) -> list[Mute]:
         """End one mute or all of them (None), and announce what they hid."""
         ...
 

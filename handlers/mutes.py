@@ -101,6 +101,7 @@ async def mute(
 async def unmute(
     message: Message,
     command: CommandObject,
+    event_from_user: User,
     watch: Desk,
     language: Language,
     zone: tzinfo | None,
@@ -114,7 +115,8 @@ async def unmute(
         instrument = watch.state.instrument
         await reply(message, which_mute_words(mutes, instrument, language, zone, now), clock)
         return
-    await reply(message, unmuted_words(watch.unmute(number), language), clock)
+    ended = watch.unmute(number, event_from_user.full_name)
+    await reply(message, unmuted_words(ended, language), clock)
 
 
 async def show(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator, SecretStr
@@ -48,9 +48,9 @@ def _server(value: object) -> str:
     return text
 
 
-def _security(value: object) -> str:
+def _security(value: object) -> object:
     require(value in ("auto", "none", "starttls", "tls"))
-    return str(value)
+    return value
 
 
 def _user(value: object) -> str:
@@ -162,7 +162,7 @@ Server = Annotated[
     ),
 ]
 Security = Annotated[
-    str,
+    Literal["auto", "none", "starttls", "tls"],
     Rule(
         _security,
         sentence('"auto", "none", "starttls" or "tls"'),

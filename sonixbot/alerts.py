@@ -60,6 +60,8 @@ class Incident:
 
     id: int
     fingerprint: str
+    #: The text of its first entry: the subject of its mails, the same for all of them.
+    about: str
     #: The newest entry, with its lines.
     entry: Entry
     #: The most important kind and level so far.
@@ -270,7 +272,9 @@ class AlertPolicy:
         if incident is None or now - incident.seen > FORGOTTEN_AFTER:
             number = self.numbers[0] + 1
             self.numbers = (number, self.numbers[1])
-            incident = Incident(number, key, entry, entry.kind, entry.level, 1, moment, moment, now)
+            incident = Incident(
+                number, key, entry.text, entry, entry.kind, entry.level, 1, moment, moment, now
+            )
             self.incidents[key] = incident
             self._bound()
             return incident, Why.NEW
@@ -294,7 +298,8 @@ class AlertPolicy:
                 return []
             del self.incidents[incident.fingerprint]
             self.incidents[key] = incident
-            incident.fingerprint, incident.kind, incident.level = key, entry.kind, entry.level
+            incident.fingerprint, incident.about = key, entry.text
+            incident.kind, incident.level = entry.kind, entry.level
         incident.entry = entry
         self.changes.incidents[incident.id] = incident
         return [Renew(incident)]

@@ -77,10 +77,10 @@ class Herald:
         words = text.mute_words(mute, *self._manner, now)
         self._say(f"mute-{mute.id}-{now:.3f}", words, self.posts, now, silent=True)
 
-    def mute_ended(self, mute: Mute, policy: AlertPolicy, now: float) -> None:
-        """Tell that a mute is over, and what it hid."""
+    def mute_ended(self, mute: Mute, policy: AlertPolicy, now: float, author: str = "") -> None:
+        """Tell that a mute is over, who ended it where somebody did, and what it hid."""
         hidden = {each.id: each for each in policy.incidents.values() if each.id in mute.hidden}
-        words = text.mute_ended_words(mute, hidden, *self._manner, now)
+        words = text.mute_ended_words(mute, hidden, *self._manner, now, author)
         ways = (*self.posts, *self.mails) if mute.hidden else self.posts
         self._say(f"mute-{mute.id}-ended", words, ways, now, silent=not mute.hidden)
 

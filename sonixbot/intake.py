@@ -123,6 +123,9 @@ class Intake:
         while self._changed:
             key = self._changed.pop()
             fates = {each.destination: self._fate(each) for each in self._outbox.fate(key)}
+            if not fates:
+                reason = self._language.gettext("No way to send it is configured.")
+                fates = {"-": {"state": "failed", "reason": reason}}
             try:
                 await asyncio.to_thread(inbox.answer, self._folder, key.removeprefix(PREFIX), fates)
             except OSError as error:

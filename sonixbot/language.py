@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,7 @@ class Language:
         _ = self.gettext
         left = int(max(0.0, seconds))
         units = ((int(DAY), _("d")), (int(HOUR), _("h")), (int(MINUTE), _("min")), (1, _("s")))
-        for (size, name), (smaller, smaller_name) in zip(units, units[1:], strict=False):
+        for (size, name), (smaller, smaller_name) in pairwise(units):
             if left >= size:
                 rest = left % size // smaller
                 much = f"{left // size} {name}"

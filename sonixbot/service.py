@@ -90,6 +90,7 @@ async def run(
             }
             await stop.wait()
             log.info("stopping")
+            station.deliverer.wake()
             for task in running["polling"]:
                 task.cancel()  # it waits for Telegram; the others see `stop` by themselves
             for name in ("polling", "reading", "delivery"):
@@ -235,8 +236,8 @@ def telegram(config: Config) -> Telegram:
     return Telegram(
         settings.bot_id.get_secret_value(),
         language=language(config.language),
-        api_url=next(iter(settings.api_url), None),
-        proxy=next((each.get_secret_value() for each in settings.proxy), None),
+        api_urls=settings.api_url,
+        proxies=[each.get_secret_value() for each in settings.proxy],
         ca_file=settings.ca_file,
     )
 

@@ -36,7 +36,7 @@ TICK_EVERY: Final = 5.0
 NOTE_EVERY: Final = MINUTE
 
 NO_PROTOCOL: Final = sentence(
-    "no protocol is configured (protocol.path), so only messages of scripts are passed on"
+    "No protocol is configured (protocol.path), so only messages of scripts are passed on."
 )
 
 
@@ -204,13 +204,13 @@ class Watch:
         self._wake()
         return made
 
-    def unmute(self, number: int | None) -> list[Mute]:
-        """End one mute or all, and tell what they hid; return those that ended."""
+    def unmute(self, number: int | None, author: str) -> list[Mute]:
+        """End one mute or all, and tell who did and what they hid; return those that ended."""
         now = self._clock.now()
         ended = self.policy.unmute(number)
         with self._store.transaction():
             for mute in ended:
-                self._herald.mute_ended(mute, self.policy, now)
+                self._herald.mute_ended(mute, self.policy, now, author)
             self._store.save(self.policy, now)
         self.policy.saved()
         self._wake()

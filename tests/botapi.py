@@ -4,7 +4,7 @@ It refuses what Telegram refuses (lengths, markup, unknown chats and topics, unc
 test needs to arrange only the unusual:
 
     async with BotApi() as api:
-        telegram = Telegram(api.token, api_url=api.url, language=language("en"))
+        telegram = Telegram(api.token, api_urls=[api.url], language=language("en"))
         await telegram.send("-100123", message, 0)
         assert api.posts("-100123")[0].text == "…"
 """

@@ -59,7 +59,7 @@ class Desk:
             raise self.broken
         return self.policy.mute(scope, until, author, author_id, self.clock.now())
 
-    def unmute(self, number: int | None) -> list[Mute]:
+    def unmute(self, number: int | None, author: str) -> list[Mute]:
         """Unmute without announcing it."""
         return self.policy.unmute(number)
 
@@ -106,7 +106,7 @@ async def chat(clock: HandClock) -> AsyncIterator[Chat]:
     desk = Desk(clock)
     desk.take(STUCK)
     async with BotApi() as api:
-        telegram = Telegram(TOKEN, language=language("en"), api_url=api.url)
+        telegram = Telegram(TOKEN, language=language("en"), api_urls=[api.url])
         dispatcher = polling.dispatcher(
             handlers.router(),
             watch=desk,

@@ -155,7 +155,7 @@ WORDS = ["ошибка", "P1_beta", "12.5", "×14", "error", "—", "«стоп�
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=40).map(" ".join), st.booleans())
-def test_subject_arrives(subject: str, utf8: bool) -> None:  # noqa: FBT001 - drawn
+def test_subject_arrives(subject: str, utf8: bool) -> None:
     """A subject of any length is read as it was written, to the blank."""
     raw = wire(letter(said(subject=subject), OLGA, SENDER, []), utf8=utf8)
     assert email.message_from_bytes(raw, policy=policy.default)["Subject"] == subject
@@ -263,7 +263,7 @@ async def test_greeting_on_the_wire() -> None:
         ("tls", "tls", True),
     ],
 )
-async def test_security(offered: Any, wanted: str, tls: bool) -> None:  # noqa: FBT001 - a column
+async def test_security(offered: Any, wanted: str, tls: bool) -> None:
     """Letters are encrypted where the server and the configuration allow, and verified."""
     async with Mailbox(security=offered) as box, talking(box, security=wanted) as mail:
         await mail.send(OLGA, said(), 0)
@@ -440,7 +440,7 @@ async def test_answers_by_remedy(command: str, answer: str, remedy: type[Deliver
 
 @pytest.mark.parametrize(("command", "unknown"), [("RCPT", False), ("DATA", True)])
 @pytest.mark.parametrize("fault", [DROP, SILENCE])
-async def test_lost_talk(command: str, unknown: bool, fault: str) -> None:  # noqa: FBT001 - a column
+async def test_lost_talk(command: str, unknown: bool, fault: str) -> None:
     """After the letter went off its fate is open, before that it is not."""
     async with Mailbox() as box, talking(box, timeout=0.5) as mail:
         box.answer(command, fault)

@@ -98,7 +98,7 @@ class Listener:
 async def listener(clock: HandClock) -> AsyncIterator[Listener]:
     """A listener, not yet polling; everything is closed in the end."""
     async with BotApi() as api:
-        telegram = Telegram(TOKEN, language=language("en"), api_url=api.url)
+        telegram = Telegram(TOKEN, language=language("en"), api_urls=[api.url])
         made = Listener(api, telegram, clock)
         yield made
         await made.stop()

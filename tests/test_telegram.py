@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -57,7 +58,7 @@ async def api() -> AsyncIterator[BotApi]:
 @pytest.fixture
 async def telegram(api: BotApi) -> AsyncIterator[Telegram]:
     """The messenger that talks to it."""
-    messenger = Telegram(api.token, api_url=api.url, language=language("en"))
+    messenger = Telegram(api.token, api_urls=[api.url], language=language("en"))
     yield messenger
     await messenger.close()
 
@@ -336,7 +337,7 @@ async def test_supergroup(api: BotApi, telegram: Telegram) -> None:
 async def test_refused_token(api: BotApi) -> None:
     """A token that is refused must be repaired; the sentence names the key."""
     telegram = Telegram(
-        "123456:TEST-token-of-a-bot-that-was-deleted", api_url=api.url, language=language("en")
+        "123456:TEST-token-of-a-bot-that-was-deleted", api_urls=[api.url], language=language("en")
     )
     error = await failure(telegram)
     await telegram.close()
@@ -394,7 +395,7 @@ async def test_certificates(tmp_path: Path) -> None:
             {"ca_file": tmp_path / "ca.pem"},
         ]
         stranger, lost, trusting = (
-            Telegram(TOKEN, language=language("en"), api_url=api.url, **way) for way in ways
+            Telegram(TOKEN, language=language("en"), api_urls=[api.url], **way) for way in ways
         )
         for messenger in (stranger, lost):
             error = await failure(messenger)
@@ -408,7 +409,9 @@ async def test_certificates(tmp_path: Path) -> None:
 
 async def test_no_tls_there(api: BotApi) -> None:
     """TLS towards a server that speaks none is the configuration's mistake."""
-    telegram = Telegram(TOKEN, api_url=api.url.replace("http:", "https:"), language=language("en"))
+    telegram = Telegram(
+        TOKEN, api_urls=[api.url.replace("http:", "https:")], language=language("en")
+    )
     error = await failure(telegram)
     await telegram.close()
     assert isinstance(error, NeedsRepair)
@@ -435,7 +438,10 @@ async def test_proxy(api: BotApi) -> None:
     server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     telegram = Telegram(
-        TOKEN, api_url=api.url, proxy=f"http://me:secret@127.0.0.1:{port}", language=language("en")
+        TOKEN,
+        api_urls=[api.url],
+        proxies=[f"http://me:secret@127.0.0.1:{port}"],
+        language=language("en"),
     )
     await telegram.send(CHAT, said(), 0)
     await telegram.close()
@@ -444,8 +450,8 @@ async def test_proxy(api: BotApi) -> None:
     assert seen[0].startswith(b"CONNECT 127.0.0.1:")
     other = Telegram(
         TOKEN,
-        api_url=api.url,
-        proxy=f"socks5://me:secret@127.0.0.1:{port}",
+        api_urls=[api.url],
+        proxies=[f"socks5://me:secret@127.0.0.1:{port}"],
         language=language("en"),
     )
     error = await failure(other)
@@ -497,7 +503,7 @@ def network(cause: Exception) -> Exception:
 def test_errors_by_remedy(
     error: Exception,
     remedy: type[DeliveryError],
-    unknown: bool | None,  # noqa: FBT001 - a column of the table
+    unknown: bool | None,
 ) -> None:
     """Each error of the libraries says what to do about it, and never the token."""
     known = translate(error, TOKEN)
@@ -560,3 +566,29 @@ async def test_what_the_bot_is(api: BotApi, telegram: Telegram) -> None:
     assert (await telegram.bot.get_chat_member(CHAT, 42)).status == "member"
     with pytest.raises(api_errors.TelegramNotFound, match="getMyName"):
         await telegram.bot.get_my_name()
+
+
+async def test_ways_are_tried_in_order(api: BotApi) -> None:
+    """Where one way cannot be reached the next one is taken within the same call, and kept."""
+    with socket.socket() as dead:
+        dead.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{dead.getsockname()[1]}"
+        telegram = Telegram(TOKEN, api_urls=[nobody, api.url], language=language("en"))
+        await telegram.send(CHAT, said(), 0)
+        await telegram.send(CHAT, said(), 0)
+        await telegram.close()
+    assert len(api.posts(CHAT)) == 2
+
+
+async def test_an_unknown_outcome_is_not_repeated_over_another_way(api: BotApi) -> None:
+    """What may have arrived over one way is left to the retry, which marks it as a repeat."""
+    async with BotApi() as other:
+        api.drop("sendMessage")
+        telegram = Telegram(TOKEN, api_urls=[api.url, other.url], language=language("en"))
+        error = await failure(telegram)
+        assert isinstance(error, TryLater)
+        assert error.unknown
+        assert not other.posts(CHAT)
+        await telegram.send(CHAT, said(), 0)
+        await telegram.close()
+        assert len(other.posts(CHAT)) == 1

@@ -75,7 +75,16 @@ def incident(entry: Entry = STUCK, number: int = 1, **values: Any) -> Incident:
     """An incident of one entry, changed by `values`."""
     moment = entry.time or NIGHT
     made = Incident(
-        number, fingerprint(entry), entry, entry.kind, entry.level, 1, moment, moment, NIGHT
+        number,
+        fingerprint(entry),
+        entry.text,
+        entry,
+        entry.kind,
+        entry.level,
+        1,
+        moment,
+        moment,
+        NIGHT,
     )
     return replace(made, **values)
 
@@ -248,9 +257,9 @@ def test_end_of_a_mute_reports_what_it_hid() -> None:
 
 def test_mute_that_hid_nothing_and_one_ended_early_say_so() -> None:
     """Nothing hidden is said, and an early end is told from one in time."""
-    said = text.mute_ended_words(MUTE, {}, *HERE)
+    said = text.mute_ended_words(MUTE, {}, *HERE, "Anna")
     assert said.text.splitlines() == [
-        "🔔 YuMO: the mute until 04:22:45 was ended early: P1_beta",
+        "🔔 YuMO: Anna ended the mute until 04:22:45: P1_beta",
         "Nothing happened meanwhile.",
     ]
 

@@ -21,6 +21,7 @@ from sonixbot.message import Message
 from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
+from sonixbot.tail import Tail
 from sonixbot.watch import Watch
 from tests.handclock import HandClock
 
@@ -90,6 +91,10 @@ async def watching(
 @pytest.fixture
 def protocol(tmp_path: Path) -> Path:
     return tmp_path / "protocol.log"
+
+
+def rename(protocol: Path, new: Path) -> None:
+    protocol.rename(new)
 
 
 def append(protocol: Path, *pieces: bytes) -> None:
@@ -224,7 +229,7 @@ async def test_a_recreated_protocol_is_followed(
     append(protocol, info(1))
     async with watching(tmp_path, clock) as bench:
         append(protocol, error(2, "last_words"))
-        protocol.rename(tmp_path / "protocol.old")
+        rename(protocol, tmp_path / "protocol.old")
         append(protocol, info(3), error(4, "first_words"))
         await bench.pass_time(2)
         assert ["last_words" in post or "first_words" in post for post in bench.posts()] == [
@@ -311,11 +316,9 @@ async def test_a_long_protocol_is_read_newest_part_first(
     ]
     traceback = "Traceback (most recent call last):\r\n  File 1\r\nRuntimeError: x\r\n"
     text = "".join(line + (traceback if "\tE2\t" in line else "") for line in lines)
-    protocol.write_bytes(text.encode("cp1251"))
+    append(protocol, text.encode("cp1251"))
     whole, newest = (ProtocolState("YuMO", lambda _text: None) for _ in range(2))
-    bench = Bench(tmp_path / "data", protocol, clock)
-    position = bench.watch._tail and bench.watch._tail.end()
-    bench.store.close()
+    position = Tail(str(protocol)).end()
     assert position is not None
 
     def new_reader() -> Reader:

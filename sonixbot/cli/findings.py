@@ -41,10 +41,11 @@ def kind_names(terminal: Terminal) -> dict[Kind, str]:
 def draw(terminal: Terminal, path: Path, found: Survey) -> None:
     """Show everything that is known of the file."""
     _ = terminal.gettext
-    terminal.print(Text(visible(str(path)), "bold"), "", _reading(terminal, found))
+    terminal.print(Text(visible(str(path)), "bold"), "")
     if not found.lines:
-        terminal.print("", _("There is nothing in this file yet."))
+        terminal.print(_("There is nothing in this file yet."))
         return
+    terminal.print(_reading(terminal, found))
     for title, table in (
         (_("Messages by kind and level (1 is the most important)"), _kinds(terminal, found)),
         (_("Messages by device"), _devices(terminal, found)),
@@ -75,7 +76,7 @@ def _reading(terminal: Terminal, found: Survey) -> Table:
     grid = _grid()
     grid.add_row(_("layout"), _layout(terminal, found))
     grid.add_row(_("encoding"), found.encoding)
-    share = found.explained / found.lines if found.lines else 1.0
+    share = found.explained / found.lines
     lines = n_("{n} line, {share} explained", "{n} lines, {share} explained", found.lines)
     said = lines.format(n=_number(found.lines), share=_percent(share))
     grid.add_row(_("lines"), Text(said, "" if share >= GOOD_SHARE else "yellow"))

@@ -19,26 +19,33 @@ _HELP: Final = _("Show this message and exit.")
 _OPTIONS: Final = _("[OPTIONS]")
 _COMMAND: Final = _("COMMAND")
 _TITLE: Final = _("Usage:")
+#: What the library itself asks gettext for.
+LIBRARY: Final = (_("Arguments"), _("Options"), _("Commands"), _("[required]"), _("[default: {}]"))
 #: The only messages of the library that are told by their words alone.
 _TOO_MANY: Final = re.compile(r"Got unexpected extra argument\(s\) \((.*)\)")
 _UNKNOWN: Final = re.compile(r"No such command '(.*?)'")
 _MEANT: Final = re.compile(r"Did you mean (.*)\?")
 
 
+def _said(text: str | None) -> str:
+    """A marked text in the user's language; gettext tells of itself when asked for nothing."""
+    return gettext(text) if text else ""
+
+
 class _Translated:
     """The part that commands and groups of commands have in common."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
-        settings["help"] = gettext(settings.get("help") or "")
+        settings["help"] = _said(settings.get("help"))
         settings["options_metavar"] = gettext(_OPTIONS)
         super().__init__(*args, **settings)
         for each in self.params:  # type: ignore[attr-defined] # of the class mixed with
-            each.help = gettext(each.help) if each.help else None
-            each.metavar = gettext(each.metavar) if each.metavar else ""
+            each.help, each.metavar = _said(each.help), _said(each.metavar)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Write the first line of the help."""
-        words = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined] # the same
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined] # the same
+        words = " ".join(each.strip("{}") for each in pieces)
         formatter.write_usage(ctx.command_path, words, prefix=f"{gettext(_TITLE)} ")
 
     def get_help_option(self, ctx: Any) -> Any:

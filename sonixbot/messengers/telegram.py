@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -22,7 +23,7 @@ from sonixbot.message import Message
 from sonixbot.messengers.attachments import Unreadable, content, shown_name
 from sonixbot.messengers.telegram_errors import LIBRARY_ERRORS, answer_of, translate
 from sonixbot.messengers.telegram_pieces import Piece, pieces
-from sonixbot.messengers.telegram_session import Session
+from sonixbot.messengers.telegram_session import Ways
 
 __all__ = ["Place", "Telegram", "translate"]
 
@@ -57,7 +58,8 @@ class Place:
 class Telegram:
     """The way to Telegram. Its one `bot` serves posts, polling and handlers alike.
 
-    `api_url` is the base address of another Bot API, `proxy` the URL of a SOCKS5 or HTTP proxy.
+    `api_urls` are base addresses of other Bot APIs, `proxies` URLs of SOCKS5 or HTTP proxies, both
+    tried in order.
     """
 
     name = "telegram"
@@ -68,11 +70,11 @@ class Telegram:
         token: str,
         *,
         language: Language,
-        api_url: str | None = None,
-        proxy: str | None = None,
+        api_urls: Sequence[str] = (),
+        proxies: Sequence[str] = (),
         ca_file: Path | None = None,
     ) -> None:
-        self.bot = Bot(token, session=Session(api_url, proxy, ca_file))
+        self.bot = Bot(token, session=Ways(api_urls, proxies, ca_file))
         self._language = language
         self._lost_topics: set[tuple[int | str, int]] = set()
 

@@ -32,6 +32,7 @@ from sonixbot.errors import (
     sentence,
 )
 from sonixbot.messengers.certificates import failed_check
+from sonixbot.messengers.telegram_session import UNREACHED
 
 #: Everything that the libraries below raise; a ProxyError of aiohttp-socks is no ClientError.
 LIBRARY_ERRORS: Final = (
@@ -42,14 +43,6 @@ LIBRARY_ERRORS: Final = (
     aiohttp_socks.ProxyTimeoutError,
     OSError,
     DeliveryError,
-)
-#: Raised before anything of the request left.
-UNREACHED: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp_socks.ProxyError,
-    aiohttp_socks.ProxyConnectionError,
-    aiohttp_socks.ProxyTimeoutError,
 )
 _PROXY_LOGIN: Final = re.compile(r"authenti|\b407\b|credential", re.IGNORECASE)
 
@@ -140,9 +133,7 @@ def _no_answer(error: BaseException, token: str) -> DeliveryError:
         )
     if isinstance(error, UNREACHED):
         return TryLater(sentence("Telegram cannot be reached: {why}.", why=why))
-    return TryLater(
-        sentence("Telegram did not answer, so it may have arrived: {why}.", why=why), unknown=True
-    )
+    return TryLater(sentence("Telegram did not answer: {why}.", why=why), unknown=True)
 
 
 def answer_of(error: TelegramAPIError) -> str:

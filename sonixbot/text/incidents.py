@@ -82,7 +82,7 @@ def incident_words(
         lines.append(f"<blockquote expandable>{details}</blockquote>")
     device = f"{one_line(entry.source)}: " if entry.source else ""
     return words(
-        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(entry.text)}"
+        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(incident.about)}"
     )
 
 

@@ -44,15 +44,18 @@ def mute_ended_words(
     language: Language,
     zone: tzinfo | None,
     now: float,
+    author: str = "",
 ) -> Words:
-    """The end of a mute, in time or early, and what it hid."""
+    """The end of a mute, in time or by `author`, and what it hid."""
     _ = language.gettext
-    if now < mute.until:
-        said = _("the mute until {end} was ended early: {scope}")
+    if author:
+        said = _("{author} ended the mute until {end}: {scope}")
     else:
         said = _("the mute until {end} is over: {scope}")
     said = said.format(
-        end=escape(language.clock(mute.until, zone, now)), scope=scope_words(mute, language)
+        end=escape(language.clock(mute.until, zone, now)),
+        scope=scope_words(mute, language),
+        author=name(author),
     )
     lines = [f"🔔 {bold(name(instrument))}: {said}", *_hidden(mute, incidents, language)]
     return words("\n".join(lines), _subject(said, instrument))
