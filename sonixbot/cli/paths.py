@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from rich.table import Table
 from rich.text import Text
 
 from sonixbot import locations
@@ -26,18 +25,18 @@ def show(terminal: Terminal, config: str | None) -> None:
         found = places(None)
     rows = [
         (_("configuration"), path or _("none found")),
-        (_("looked for"), "\n".join(_looked_for(terminal))),
+        *((_("looked for"), each) for each in _looked_for(terminal)),
         (_("data folder"), found.data_dir),
         (_("inbox of scripts"), found.inbox),
         (_("log under logwatch"), str(Path(found.data_dir) / "logwatch.log")),
         (_("this Python"), sys.executable),
     ]
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
+    width, last = max(len(name) for name, _value in rows), ""
     for name, value in rows:
-        table.add_row(name, value)
-    terminal.print(table)
+        # No table: a path that is broken over lines cannot be copied.
+        shown = "" if name == last else name
+        terminal.print(Text.assemble((f"{shown:<{width}}", "bold"), f"  {value}"))
+        last = name
     _explain(
         terminal,
         _("Scripts run by another, even older Python (3.8 or newer)"),

@@ -1,0 +1,332 @@
+"""Command line: words, exit codes, and the commands that need no service."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sonixbot import inbox, presence
+from sonixbot.cli.terminal import visible
+from sonixbot.config import schema
+from sonixbot.errors import sentence
+from sonixbot.message import Marks, State
+from sonixbot.outbox import Outbox
+from sonixbot.store import Store
+from tests.commandline import CommandLine
+from tests.facts import message
+from tests.standins import configuration
+
+CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
+COMMANDS = ("run", "check", "send", "protocol", "outbox", "config", "paths")
+
+
+@pytest.fixture
+def sonixbot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    return CommandLine(tmp_path, monkeypatch, capsys)
+
+
+def test_help_lists_the_commands(sonixbot: CommandLine) -> None:
+    """--help names every command that is for people, and not the deliverer's."""
+    said = sonixbot("--help")
+    assert (said.code, said.err) == (0, "")
+    assert all(f" {each} " in said.out for each in COMMANDS)
+    assert "│ deliver" not in said.out
+
+
+def test_without_a_command_the_help_is_shown(sonixbot: CommandLine) -> None:
+    """`sonixbot` alone is wrong use, and shows what could be said."""
+    said = sonixbot()
+    assert said.code == 2
+    assert "protocol" in said.out
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "deliver"])
+def test_every_command_has_help(sonixbot: CommandLine, command: str) -> None:
+    """Every command explains itself, and those that need a configuration take --config."""
+    said = sonixbot(command, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert ("--config" in said.out) == (command not in ("protocol", "config"))
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["protcol"], "There is no command protcol. Is protocol meant? See sonixbot --help."),
+        (["xyz"], "There is no command xyz. See sonixbot --help."),
+        (["protocol"], "FILE is missing. See sonixbot protocol --help."),
+        (["send", "a", "b"], "This is too much: b. See sonixbot send --help."),
+        (
+            ["protocol", "f", "--lay", "x"],
+            "There is no option --lay. Is --layout meant? See sonixbot protocol --help.",
+        ),
+        (["paths", "--config"], "The option --config needs a value."),
+        (["run", "--until-stdin-closes=1"], "The option --until-stdin-closes takes no value."),
+        (["send", "a", "--wait", "soon"], "--wait needs seconds, such as 30 or 2m, not soon."),
+    ],
+)
+def test_wrong_use_is_one_sentence(sonixbot: CommandLine, words: list[str], answer: str) -> None:
+    """Wrong use is one sentence on standard error with the way to help, and ends with 2."""
+    said = sonixbot(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.words.startswith(answer)
+
+
+def test_the_locale_speaks_russian(sonixbot: CommandLine) -> None:
+    """Sentences and errors come in the language of the user's locale."""
+    sonixbot.speak("ru_RU")
+    assert sonixbot("protocol", "нет.log").words == "Файла нет.log нет."
+    said = sonixbot("protocol", "--help")
+    assert "Использование: sonixbot protocol" in said.out
+    assert "Usage" not in said.out
+
+
+@pytest.mark.process
+def test_the_librarys_own_words_are_russian_too(tmp_path: Path) -> None:
+    """Nothing of the help is English for a Russian, the library's headings included."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sonixbot", "protocol", "--help"],
+        cwd=tmp_path,
+        env={**os.environ, "LANGUAGE": "ru", "PYTHONIOENCODING": "utf-8", "COLUMNS": "100"},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    for english in ("Usage", "Options", "Arguments", "Show this", "default", "required"):
+        assert english not in done.stdout
+
+
+@pytest.mark.parametrize("command", [["run"], ["check"], ["deliver"]])
+def test_a_missing_configuration(sonixbot: CommandLine, command: list[str]) -> None:
+    """Without a configuration it is said where to put one; the exit code is 2."""
+    said = sonixbot(*command)
+    assert said.code == 2
+    assert said.words.startswith("There is no configuration. Copy config.example.json to")
+
+
+def test_mistakes_are_told_all_at_once(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """Every mistake of a configuration is a line on standard error."""
+    path = configuration(tmp_path, language="de", instrumnt="YuMO")
+    said = sonixbot("run", "--config", str(path))
+    assert (said.code, said.out) == (2, "")
+    assert "language" in said.err
+    assert "instrumnt" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_config_schema_needs_no_configuration(sonixbot: CommandLine) -> None:
+    """`config schema` prints the JSON schema and nothing else."""
+    said = sonixbot("config", "schema")
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(said.out) == schema()
+
+
+def test_paths_without_a_configuration(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """`paths` shows the default places, where it looked, and what scripts and Sonix+ need."""
+    said = sonixbot("paths")
+    assert said.code == 0
+    for each in (
+        tmp_path / "share" / "sonixbot" / "inbox",
+        tmp_path / "settings" / "sonixbot" / "config.json",
+        tmp_path / "config.json",
+        Path("bot") / "logwatch.py",
+        Path("sonixbot") / "pythonpath",
+        sys.executable,
+        "PYTHONPATH",
+        "SONIXBOT_CONFIG",
+    ):
+        assert str(each) in said.out
+
+
+def test_paths_of_a_configuration(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """`paths` shows what the configuration that it names says."""
+    path = configuration(tmp_path, inbox="letters")
+    said = sonixbot("paths", "--config", str(path))
+    assert str(path) in said.out
+    assert str(tmp_path / "data") in said.out
+    assert str(tmp_path / "letters") in said.out
+
+
+def test_paths_of_a_broken_configuration(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """A broken configuration is told, and the default places are shown."""
+    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    said = sonixbot("paths")
+    assert said.code == 0
+    assert "is not JSON" in said.words
+    assert str(tmp_path / "share") in said.out
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    "words", [["paths"], ["--help"], ["outbox"], ["protocol", "p.log"], ["config", "schema"]]
+)
+def test_what_is_not_needed_is_not_loaded(tmp_path: Path, words: list[str]) -> None:
+    """Commands that talk to nobody load neither aiogram nor the mail client nor the service."""
+    (tmp_path / "p.log").write_text("hello\n", encoding="utf-8")
+    program = (
+        "import sys; from sonixbot.cli import main; code = main(sys.argv[1:])\n"
+        "heavy = {'aiogram', 'aiohttp', 'aiosmtplib', 'sonixbot.service'} & set(sys.modules)\n"
+        "sys.exit(f'{code} {heavy}' if code or heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        cwd=tmp_path,
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_send_leaves_the_message_in_the_inbox(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """`send` hands over what a script would, and prints the receipt."""
+    path, folder = configuration(tmp_path), str(tmp_path / "data" / "inbox")
+    presence.announce(folder, "service", time.time())
+    (tmp_path / "spectrum.dat").write_text("1 2 3", encoding="utf-8")
+    words = ["send", "Sample 7 is measured", "--mail", "--silent", "--file", "spectrum.dat"]
+    said = sonixbot(*words, "--config", str(path))
+    assert (said.code, said.out.strip(), said.err) == (0, "queued", "")
+    (key,) = inbox.waiting(folder)
+    letter = inbox.read(folder, key)
+    assert letter is not None
+    assert (letter.text, letter.silent, letter.ways) == ("Sample 7 is measured", True, "mail")
+    assert [file.name for file in letter.files] == ["spectrum.dat"]
+
+
+def test_send_reads_standard_input(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """`send -` takes its text from standard input, by all ways."""
+    path, folder = configuration(tmp_path), str(tmp_path / "data" / "inbox")
+    presence.announce(folder, "service", time.time())
+    said = sonixbot("send", "-", "--config", str(path), given="Образец 7\nизмерен")
+    assert said.code == 0
+    (key,) = inbox.waiting(folder)
+    letter = inbox.read(folder, key)
+    assert letter is not None
+    assert (letter.text, letter.ways) == ("Образец 7\nизмерен", None)
+
+
+def test_send_shows_what_became_of_it(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """With --wait the answer is printed for each destination; one failure fails the command."""
+    path, folder = configuration(tmp_path), str(tmp_path / "data" / "inbox")
+    presence.announce(folder, "service", time.time())
+
+    def answer() -> None:
+        while not (found := inbox.waiting(folder)):
+            time.sleep(0.01)
+        sent, failed = {"state": "sent", "reason": ""}, {"state": "failed", "reason": "no mailbox"}
+        inbox.answer(folder, found[0], {CHANNEL: sent, BOSS: failed})
+
+    from threading import Thread
+
+    service = Thread(target=answer)
+    service.start()
+    said = sonixbot("send", "hello", "--wait", "5s", "--config", str(path))
+    service.join()
+    assert said.code == 1
+    assert said.out.split() == ["failed", f"{CHANNEL}:", "sent", f"{BOSS}:", "failed"]
+    assert "no mailbox" in said.err
+
+
+def test_send_of_nothing_fails(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """An empty text is not sent, and the command says so and fails."""
+    said = sonixbot("send", " ", "--config", str(configuration(tmp_path)))
+    assert (said.code, said.out.strip()) == (1, "failed")
+    assert "empty" in said.err
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    """A configuration whose outbox holds one message for two destinations, one of them buried."""
+    path = configuration(tmp_path)
+    store = Store(tmp_path / "data")
+    outbox = Outbox(store)
+    outbox.put(message(text="P1_beta stuck\n\x1b[31mred"), [CHANNEL, BOSS], time.time() - 7500)
+    mail = outbox.next(BOSS, time.time())
+    assert mail is not None
+    outbox.begin(mail, Marks.NONE, "post", time.time())
+    outbox.bury(mail, sentence("The mailbox {name} does not exist.", name="boss"), time.time())
+    store.close()
+    return str(path)
+
+
+def states(tmp_path: Path) -> dict[str, State]:
+    store = Store(tmp_path / "data")
+    try:
+        return {each.destination: each.state for each in Outbox(store).listing(tuple(State), 10)}
+    finally:
+        store.close()
+
+
+def test_an_outbox_that_never_was(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """Where nothing was ever sent `outbox` says so and makes no database."""
+    path = configuration(tmp_path)
+    said = sonixbot("outbox", "--config", str(path))
+    assert (said.code, said.out) == (0, "Nothing was ever sent from here.\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_outbox_is_listed(sonixbot: CommandLine, config: str) -> None:
+    """`outbox` lists what waits and what was given up, with its reason."""
+    said = sonixbot("outbox", "--config", config)
+    assert (said.code, said.err) == (0, "")
+    waiting = next(line for line in said.out.splitlines() if CHANNEL in line)
+    buried = next(line for line in said.out.splitlines() if BOSS in line)
+    assert "waits" in waiting
+    assert "given up" in buried
+    assert "P1_beta stuck" in waiting
+    assert "The mailbox boss does not exist." in said.out
+
+
+def test_the_outbox_as_json(sonixbot: CommandLine, config: str) -> None:
+    """`outbox --json` is one object, English for programs."""
+    sonixbot.speak("ru_RU")
+    said = sonixbot("outbox", "--json", "--config", config)
+    mail, post = json.loads(said.out)["deliveries"]
+    assert (post["destination"], post["state"], post["tries"]) == (CHANNEL, "waiting", 0)
+    assert (mail["state"], mail["reason"]) == ("buried", "The mailbox boss does not exist.")
+
+
+def test_one_delivery_is_shown(sonixbot: CommandLine, config: str) -> None:
+    """`outbox show` tells all about one delivery, and its text without power over the terminal."""
+    said = sonixbot("outbox", "show", "2", "--config", config)
+    assert said.code == 0
+    for each in (BOSS, "given up", "The mailbox boss does not exist.", "P1_beta stuck", "·[31mred"):
+        assert each in said.out
+    assert "\x1b" not in said.out
+
+
+def test_a_buried_delivery_is_retried(sonixbot: CommandLine, config: str, tmp_path: Path) -> None:
+    """`outbox retry all` lets what was buried wait again; --config may stand before it too."""
+    said = sonixbot("outbox", "--config", config, "retry", "all")
+    assert (said.code, said.out) == (0, "1 is tried again.\n")
+    assert states(tmp_path) == {CHANNEL: State.WAITING, BOSS: State.WAITING}
+    assert sonixbot("outbox", "retry", "2", "--config", config).code == 0
+
+
+def test_a_delivery_is_dropped_once(sonixbot: CommandLine, config: str, tmp_path: Path) -> None:
+    """`outbox drop` takes a delivery out; doing it twice fails with a sentence."""
+    assert sonixbot("outbox", "drop", "1", "--config", config).code == 0
+    assert states(tmp_path)[CHANNEL] is State.DROPPED
+    said = sonixbot("outbox", "drop", "1", "--config", config)
+    assert (said.code, said.words) == (1, "Delivery 1 can no longer be dropped.")
+
+
+@pytest.mark.parametrize("number", ["99", "one", "-1", "²"])
+def test_a_delivery_that_is_not_there(sonixbot: CommandLine, config: str, number: str) -> None:
+    """A number that is none, or nobody's, is wrong use."""
+    said = sonixbot("outbox", "show", "--config", config, "--", number)
+    assert said.code == 2
+    assert said.words.startswith(f"There is no delivery {number};")
+
+
+def test_foreign_text_has_no_power_over_the_terminal() -> None:
+    """Control characters, also those that turn text round, are shown as dots."""
+    assert visible("a\x1b[31m\u202eb\tc\ud800\x9b") == "a·[31m·b  c··"
