@@ -18,9 +18,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         function = getattr(item, "function", None)
         assert function is None or function.__doc__, f"{item.nodeid} does not say what it shows"
-        for marker, seconds in LIMITS.items():
-            if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.timeout(seconds))
+        limits = [LIMITS[mark.name] for mark in item.iter_markers() if mark.name in LIMITS]
+        if limits:
+            item.add_marker(pytest.mark.timeout(max(limits)))
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from tests.handclock import HandClock
 
 
-async def until(happened: Callable[[], object]) -> None:
-    """Wait until something is true, five seconds at the most."""
-    for _turn in range(500):
+async def until(happened: Callable[[], object], seconds: float = 8.0) -> None:
+    """Wait until something is true, so many seconds at the most."""
+    for _turn in range(round(seconds / 0.01)):
         if happened():
             return
         await asyncio.sleep(0.01)
