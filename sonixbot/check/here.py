@@ -12,7 +12,7 @@ from sonixbot import inbox, presence
 from sonixbot.check.row import Found, Mark
 from sonixbot.config import Config
 from sonixbot.entry import Entry
-from sonixbot.errors import Problem, sentence
+from sonixbot.errors import Sentence, sentence
 from sonixbot.formats import TEXT, Reader, entries, layout_of
 from sonixbot.language import MINUTE, Language
 from sonixbot.readiness import (
@@ -69,29 +69,40 @@ def _working_protocol(
             ),
         )
         return
+    path = Path(position.path)
     try:
-        reader, last = _read(Path(position.path), config)
-    except (OSError, Problem) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reader = Reader(layout_of(config.protocol.format), config.protocol.encoding, config.zone)
+        reader.detect(head(path), str(path), before=path.stat().st_mtime)
+        why = _why(reader)
+        last = _last_entry(path, reader)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
         yield (
             Mark.FAILED,
             sentence("{path} cannot be read: {reason}.", path=position.path, reason=reason),
         )
         return
-    yield _layout(position.path, reader)
-    yield _last(position.path, last, now, language)
+    yield _layout(path, reader, why)
+    yield _last(path, last, now, language)
 
 
-def _read(path: Path, config: Config) -> tuple[Reader, Entry | None]:
-    """A reader that has seen the file's beginning and end, and the last message."""
-    settings, found = config.protocol, path.stat()
-    reader = Reader(layout_of(settings.format), settings.encoding, config.zone)
-    reader.detect(head(path), str(path), before=found.st_mtime)
-    end = entries(blocks(path, line_start(path, found.st_size - END)), reader)
-    return reader, next(iter(deque(end, maxlen=1)), None)
+def _why(reader: Reader) -> Sentence:
+    """Why the reader takes its layout, as known from the file's first lines."""
+    if not reader.shares:
+        return sentence("as configured")
+    return sentence(
+        "as it explains {count} of the first {sampled} lines",
+        count=reader.shares[0][1],
+        sampled=reader.sampled,
+    )
 
 
-def _layout(path: str, reader: Reader) -> Found:
+def _last_entry(path: Path, reader: Reader) -> Entry | None:
+    end = blocks(path, line_start(path, path.stat().st_size - END))
+    return next(iter(deque(entries(end, reader), maxlen=1)), None)
+
+
+def _layout(path: Path, reader: Reader, why: Sentence) -> Found:
     if not reader.lines:
         return Mark.GOOD, sentence("{path}", path=path)
     if reader.layout is TEXT:
@@ -100,26 +111,24 @@ def _layout(path: str, reader: Reader) -> Found:
             " what can be done.",
             path=path,
         )
-    values = {"path": path, "layout": reader.layout.name, "encoding": reader.encoding}
-    if not reader.shares:
-        if reader.explained < reader.lines / 2:
-            return Mark.WARNING, sentence(
-                "{path}: protocol.format {layout} explains only {count} of the last {lines} lines.",
-                **values,
-                count=reader.explained,
-                lines=reader.lines,
-            )
-        return Mark.GOOD, sentence("{path}: layout {layout}, encoding {encoding}.", **values)
+    if reader.explained < reader.lines / 2:
+        return Mark.WARNING, sentence(
+            "{path}: the layout {layout} explains only {count} of the last {lines} lines.",
+            path=path,
+            layout=reader.layout.name,
+            count=reader.explained,
+            lines=reader.lines,
+        )
     return Mark.GOOD, sentence(
-        "{path}: layout {layout}, as it explains {count} of the first {sampled} lines; encoding"
-        " {encoding}.",
-        **values,
-        count=reader.shares[0][1],
-        sampled=reader.sampled,
+        "{path}: layout {layout}, {why}; encoding {encoding}.",
+        path=path,
+        layout=reader.layout.name,
+        why=why,
+        encoding=reader.encoding,
     )
 
 
-def _last(path: str, entry: Entry | None, now: float, language: Language) -> Found:
+def _last(path: Path, entry: Entry | None, now: float, language: Language) -> Found:
     if entry is None:
         return Mark.WARNING, sentence("{path} is still empty.", path=path)
     if entry.time is None:

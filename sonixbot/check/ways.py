@@ -34,7 +34,7 @@ async def telegram(config: Config, clock: Clock, language: Language, *, send: bo
     (destination,) = service.posts(config)
     address = destination.partition(":")[2]
     found = await _gathered(_rights(messenger, address), PATIENCE)
-    if send:
+    if send and _good(found):
         found += await _tested(messenger, [address], _test(config, clock, language))
     await messenger.close()
     return found
@@ -51,7 +51,7 @@ async def mail(config: Config, clock: Clock, language: Language, *, send: bool) 
         yield Mark.GOOD, _answered(config)
 
     found = await _gathered(login(), PATIENCE)
-    if send:
+    if send and _good(found):
         addresses = [each.partition(":")[2] for each in service.mails(config)]
         found += await _tested(messenger, addresses, _test(config, clock, language))
     await messenger.close()
@@ -70,6 +70,10 @@ def _obstacle(config: Config, section: str, *, configured: bool) -> Found | None
         if str(each.values["key"]).startswith(f"{section}."):
             return Mark.FAILED, each
     return None
+
+
+def _good(found: list[Found]) -> bool:
+    return all(mark is not Mark.FAILED for mark, _said in found)
 
 
 async def _gathered(trial: AsyncIterator[Found], seconds: float) -> list[Found]:
