@@ -26,7 +26,8 @@ import time
 if not __package__:  # run as a file: Python has looked for packages beside it, not above
     sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from sonixbot import inbox, interpreter, presence
+from sonixbot import inbox
+from sonixbot.inbox import interpreter, presence
 from sonixbot.locations import (
     Places,
     UsageError,

@@ -208,7 +208,7 @@ def _see_to_delivery(places: Places, config: str | None) -> str:
 def _start_deliverer(places: Places, config: str | None) -> str:
     """Start one if nobody takes messages; return what is missing for that, in a sentence."""
     _deliverers[:] = [pid for pid in _deliverers if not _ended(pid)]
-    from sonixbot import presence
+    from sonixbot.inbox import presence
 
     if presence.service_alive(places.inbox):
         return ""
@@ -218,7 +218,7 @@ def _start_deliverer(places: Places, config: str | None) -> str:
             "the configuration's path.",
             inbox=places.inbox,
         )
-    from sonixbot import interpreter
+    from sonixbot.inbox import interpreter
 
     python = interpreter.find(places)
     if python is None:

@@ -27,9 +27,9 @@ def entries(
     where this Python does not have sonixbot's dependencies.
     """
     try:
-        from sonixbot.blocks import blocks
         from sonixbot.formats import Reader, layout_of
         from sonixbot.formats import entries as entries_of
+        from sonixbot.tail.blocks import blocks
     except (ImportError, SyntaxError) as error:
         raise ImportError(
             "bot.protocol_reader works in the Python in which sonixbot is installed; "

@@ -8,8 +8,8 @@ from datetime import tzinfo
 
 from sonixbot import text
 from sonixbot.alerts import AlertPolicy, CatchUp, Decision, Incident, Mail, Mute, MuteEnded, Post
+from sonixbot.inbox.letter import Letter
 from sonixbot.language import Language
-from sonixbot.letter import Letter
 from sonixbot.message import Attachment, Message, Origin
 from sonixbot.outbox import Outbox
 from sonixbot.text import Words

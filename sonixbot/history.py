@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final
 
-from sonixbot.blocks import is_at
 from sonixbot.formats import Reader
 from sonixbot.state import ProtocolState
 from sonixbot.tail import Position, blocks, head, line_start
+from sonixbot.tail.blocks import is_at
 
 log = logging.getLogger(__name__)
 

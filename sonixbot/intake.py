@@ -14,8 +14,8 @@ from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import endure
 from sonixbot.herald import Herald
+from sonixbot.inbox.letter import Letter
 from sonixbot.language import HOUR, Language
-from sonixbot.letter import Letter
 from sonixbot.message import Attachment, Delivery, State
 from sonixbot.outbox import Outbox
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import regex
 
-from sonixbot import presence
 from sonixbot.alerts import Push, Rules
 from sonixbot.clock import Clock
 from sonixbot.config import Config
@@ -20,6 +19,7 @@ from sonixbot.delivery import Deliverer
 from sonixbot.formats import Reader, layout_of
 from sonixbot.health import Health
 from sonixbot.herald import Herald
+from sonixbot.inbox import presence
 from sonixbot.intake import Intake
 from sonixbot.language import MINUTE, Language, language
 from sonixbot.messengers.mail import Mail

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from sonixbot.blocks import Block, blocks
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Layout, Reader, entries
+from sonixbot.tail.blocks import Block, blocks
 
 Progress = Callable[[int, int], None]
 

@@ -17,7 +17,7 @@ import handlers
 from sonixbot import service
 from sonixbot.clock import Clock
 from sonixbot.config import Config, load
-from sonixbot.presence import service_alive
+from sonixbot.inbox.presence import service_alive
 from sonixbot.store import FILE_NAME
 from tests.botapi import BotApi
 from tests.mailbox import Mailbox

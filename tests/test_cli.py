@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from sonixbot import inbox, presence
+from sonixbot import inbox
 from sonixbot.cli.terminal import visible
 from sonixbot.config import schema
 from sonixbot.errors import sentence
+from sonixbot.inbox import presence
 from sonixbot.message import Marks, State
 from sonixbot.outbox import Outbox
 from sonixbot.store import Store

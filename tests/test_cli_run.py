@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sonixbot.cli.running import LONGEST_STOP
-from sonixbot.presence import service_alive
+from sonixbot.inbox.presence import service_alive
 from tests.commandline import CommandLine
 from tests.standins import configuration, until
 

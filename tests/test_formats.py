@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sonixbot.blocks import LONGEST, Block, Position, blocks
-from sonixbot.encodings import Decoder
 from sonixbot.entry import Entry, Kind
 from sonixbot.errors import Problem
 from sonixbot.formats import DETAILS, TEXT, Reader, entries, layout_of, own_layout
+from sonixbot.formats.encodings import Decoder
+from sonixbot.tail.blocks import LONGEST, Block, Position, blocks
 from tests.protocols import (
     MESSAGES,
     SEMICOLONS_HEADER,

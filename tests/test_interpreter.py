@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sonixbot import interpreter, presence
+from sonixbot.inbox import interpreter, presence
 from sonixbot.locations import Places
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from bot import logwatch
 from bot.logwatch import Keeper, pause_after
-from sonixbot import inbox, presence
+from sonixbot import inbox
+from sonixbot.inbox import presence
 from tests.standins import ROOT, StandIn, alive, configuration, run, until
 
 pytestmark = [pytest.mark.process, pytest.mark.skipif(os.name == "nt", reason="stands in by #!")]

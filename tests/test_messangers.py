@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import messangers
-from sonixbot import inbox, presence
-from sonixbot.letter import Letter
+from sonixbot import inbox
+from sonixbot.inbox import presence
+from sonixbot.inbox.letter import Letter
 from tests.standins import ROOT, StandIn, alive, configuration, run, until
 
 #: What a script must not pay for.

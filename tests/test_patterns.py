@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import regex
 
-from sonixbot.patterns import FINISHED, PAUSED, STARTED
+from sonixbot.config.patterns import FINISHED, PAUSED, STARTED
 
 
 def found(text: str) -> dict[str, str | None]:

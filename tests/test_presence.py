@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sonixbot import inbox, presence
+from sonixbot import inbox
+from sonixbot.inbox import presence
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sonixbot import presence
+from sonixbot.inbox import presence
 from tests.patience import until
 from tests.site import ERROR, OPERATOR, Site, open_site, watches
 
@@ -92,7 +92,7 @@ async def test_scripts_message_with_the_service_down(site: Site) -> None:
     async with asyncio.timeout(15):
         await until(lambda: site.posts() and len(site.box.mails) == 2, 15)
     assert "beam is back" in site.posts()[0]
-    await until(lambda: (found := presence.presence(inbox)) and not found.alive)
+    await until(lambda: (found := presence.presence(inbox)) and not found.alive, 20)
 
 
 async def test_scripts_message_with_the_service_killed_in_between(site: Site) -> None:
@@ -102,7 +102,7 @@ async def test_scripts_message_with_the_service_killed_in_between(site: Site) ->
         process.kill()
         await process.wait()
         await script(site, "second words")
-        await until(lambda: sum("words" in post for post in site.posts()) >= 2)
+        await until(lambda: sum("words" in post for post in site.posts()) >= 2, 20)
     texts = [post for post in site.posts() if "repeat" not in post]
     assert sum("first words" in text for text in texts) == 1
     assert sum("second words" in text for text in texts) == 1
@@ -152,12 +152,12 @@ async def test_a_mute_by_chat_survives_a_kill(site: Site) -> None:
     site.write(ERROR)
     async with started(site) as process:
         await site.say("/mute 2h P1_beta", by=OPERATOR)
-        await until(lambda: site.api.posts(str(OPERATOR)))
+        await until(lambda: site.api.posts(str(OPERATOR)), 20)
         process.send_signal(signal.SIGKILL)
         await process.wait()
     async with started(site):
         site.write(ERROR)
         await site.say("/mutes", by=OPERATOR)
-        await until(lambda: len(site.api.posts(str(OPERATOR))) == 2)
+        await until(lambda: len(site.api.posts(str(OPERATOR))) == 2, 20)
     assert "P1_beta" in site.api.posts(str(OPERATOR))[1].text
     assert not any("Двигатель" in post for post in site.posts())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from sonixbot import config
+from sonixbot.check.readiness import require_ready
 from sonixbot.config import Config
 from sonixbot.errors import Mistakes
-from sonixbot.readiness import require_ready
 
 
 def parsed(folder: Path, **keys: Any) -> Config:

@@ -12,9 +12,10 @@ from aiogram import Router
 import handlers
 from bot import messangers
 from sonixbot import inbox as letters
-from sonixbot import presence, service
+from sonixbot import service
 from sonixbot.clock import Clock
 from sonixbot.errors import Problem
+from sonixbot.inbox import presence
 from tests.patience import until
 from tests.site import ERROR, OPERATOR, Site, open_site, running
 

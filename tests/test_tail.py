@@ -19,8 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sonixbot.blocks import LONGEST
 from sonixbot.tail import Block, Position, Tail, blocks, head, line_start
+from sonixbot.tail.blocks import LONGEST
 
 #: Long enough for half lines to be told.
 LATER = 1000.0

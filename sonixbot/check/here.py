@@ -8,19 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sonixbot import inbox, presence
-from sonixbot.check.row import Found, Mark
-from sonixbot.config import Config
-from sonixbot.entry import Entry
-from sonixbot.errors import Sentence, sentence
-from sonixbot.formats import TEXT, Reader, entries, layout_of
-from sonixbot.language import MINUTE, Language
-from sonixbot.readiness import (
+from sonixbot import inbox
+from sonixbot.check.readiness import (
     data_obstacles,
     layout_obstacles,
     placeholder_obstacles,
     protocol_obstacles,
 )
+from sonixbot.check.row import Found, Mark
+from sonixbot.config import Config
+from sonixbot.entry import Entry
+from sonixbot.errors import Sentence, sentence
+from sonixbot.formats import TEXT, Reader, entries, layout_of
+from sonixbot.inbox import presence
+from sonixbot.language import MINUTE, Language
 from sonixbot.tail import Tail, blocks, head, line_start
 
 #: Bytes at the end of a protocol in which its last message is looked for.

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sonixbot import service, text
+from sonixbot.check.readiness import certificate_obstacles
 from sonixbot.check.row import Found, Mark
 from sonixbot.clock import Clock
 from sonixbot.config import Config
@@ -14,7 +15,6 @@ from sonixbot.errors import DeliveryError, Sentence, sentence
 from sonixbot.language import Language
 from sonixbot.message import Message, Origin
 from sonixbot.messengers import Messenger
-from sonixbot.readiness import certificate_obstacles
 
 if TYPE_CHECKING:
     from sonixbot.messengers.telegram import Telegram

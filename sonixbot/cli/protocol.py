@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from sonixbot.alerts import Push, fingerprint
 from sonixbot.cli.configuration import print_json
 from sonixbot.cli.terminal import Terminal
-from sonixbot.encodings import checked
 from sonixbot.errors import Problem, sentence
 from sonixbot.formats import Layout, layout_of
+from sonixbot.formats.encodings import checked
 from sonixbot.survey import Progress, survey
 
 
@@ -41,7 +41,7 @@ def _layout(given: str) -> Layout | None:
         except ValueError as error:
             raise Problem(sentence("--layout is not JSON: {reason}.", reason=str(error))) from None
     if Path(given).is_file():
-        from sonixbot.jsonfile import read_object
+        from sonixbot.config.jsonfile import read_object
 
         return layout_of(read_object(Path(given)))
     return layout_of(given)

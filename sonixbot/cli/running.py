@@ -107,7 +107,7 @@ def deliver(terminal: Terminal, config: str | None) -> None:
 def _ready(terminal: Terminal, config: str | None) -> Config:
     """The configuration, with which the service can start; raises `Problem`."""
     from sonixbot import logs
-    from sonixbot.readiness import require_ready
+    from sonixbot.check.readiness import require_ready
 
     loaded = whole(config)
     require_ready(loaded)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from math import log
 from typing import Final, NamedTuple
 
-from sonixbot.blocks import LONGEST, Block
 from sonixbot.errors import Problem, sentence
+from sonixbot.tail.blocks import LONGEST, Block
 
 #: Letters in 1000 of Russian prose, from о to ъ (Национальный корпус русского языка, rounded).
 _FREQUENCIES: Final = (

@@ -10,7 +10,7 @@ any moment. Standard library and language of Python 3.8: a script's old Python l
     broken/           files that are no messages, each with a .txt that says why
     tmp/              what is being written
 
-Who takes the messages is told there by `sonixbot.presence`.
+Who takes the messages is told there by `sonixbot.inbox.presence`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import os
 import stat
 import time
 
-from sonixbot.letter import Letter, clean, is_plain
+from sonixbot.inbox.letter import Letter, clean, is_plain
 from sonixbot.locations import UsageError, make_private
 
 TYPE_CHECKING = False

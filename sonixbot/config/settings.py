@@ -12,10 +12,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr
 
 from sonixbot import locations
-from sonixbot.addresses import PLACEHOLDERS, is_loopback, proxy_passwords
-from sonixbot.errors import Sentence, sentence
-from sonixbot.language import FALLBACK
-from sonixbot.sections import (
+from sonixbot.config.addresses import PLACEHOLDERS, is_loopback, proxy_passwords
+from sonixbot.config.sections import (
     AlertSettings,
     LogwatchSettings,
     MailSettings,
@@ -23,7 +21,9 @@ from sonixbot.sections import (
     Section,
     TelegramSettings,
 )
-from sonixbot.values import FolderPath, LanguageCode, Line, Zone
+from sonixbot.config.values import FolderPath, LanguageCode, Line, Zone
+from sonixbot.errors import Sentence, sentence
+from sonixbot.language import FALLBACK
 
 
 class Config(Section):

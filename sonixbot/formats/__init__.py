@@ -10,12 +10,12 @@ from datetime import date, tzinfo
 from pathlib import Path
 from typing import Final
 
-from sonixbot.blocks import Block, Position
-from sonixbot.encodings import Decoder, Line
 from sonixbot.entry import Entry, Kind
-from sonixbot.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
-from sonixbot.moments import WallClock
-from sonixbot.own_layouts import layout_of, own_layout
+from sonixbot.formats.encodings import Decoder, Line
+from sonixbot.formats.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
+from sonixbot.formats.moments import WallClock
+from sonixbot.formats.own_layouts import layout_of, own_layout
+from sonixbot.tail.blocks import Block, Position
 
 __all__ = ["BUILT_IN", "TEXT", "Layout", "Reader", "entries", "layout_of", "own_layout"]
 

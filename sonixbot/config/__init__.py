@@ -11,12 +11,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sonixbot import locations
-from sonixbot.addresses import PLACEHOLDERS
-from sonixbot.errors import Mistakes, Problem, Sentence, sentence
-from sonixbot.jsonfile import read_object, repeated_keys
-from sonixbot.logs import Redactor
-from sonixbot.mistakes import Teller
-from sonixbot.sections import (
+from sonixbot.config.addresses import PLACEHOLDERS
+from sonixbot.config.jsonfile import read_object, repeated_keys
+from sonixbot.config.mistakes import Teller
+from sonixbot.config.sections import (
     AlertSettings,
     LogwatchSettings,
     MailSettings,
@@ -25,8 +23,10 @@ from sonixbot.sections import (
     Push,
     TelegramSettings,
 )
-from sonixbot.settings import Config
-from sonixbot.values import absolute
+from sonixbot.config.settings import Config
+from sonixbot.config.values import absolute
+from sonixbot.errors import Mistakes, Problem, Sentence, sentence
+from sonixbot.logs import Redactor
 
 __all__ = [
     "AlertSettings",

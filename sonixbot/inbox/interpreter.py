@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from sonixbot import presence
+from sonixbot.inbox import presence
 from sonixbot.locations import Places, make_private
 
 TYPE_CHECKING = False

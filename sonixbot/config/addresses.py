@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
+from sonixbot.config.values import TEXT, Items, JsonSchema, Rule, line, require
 from sonixbot.errors import sentence
-from sonixbot.values import TEXT, Items, JsonSchema, Rule, line, require
 
 #: What the documented example holds in place of real values: it loads, but nothing can be sent.
 PLACEHOLDERS: Final = {

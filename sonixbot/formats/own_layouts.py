@@ -10,7 +10,7 @@ import regex
 
 from sonixbot.entry import Kind
 from sonixbot.errors import Problem, Sentence, sentence
-from sonixbot.layouts import BUILT_IN, LETTERS, TEXT, WORDS, Kinds, Layout
+from sonixbot.formats.layouts import BUILT_IN, LETTERS, TEXT, WORDS, Kinds, Layout
 
 _PARTS: Final = ("time", "kind", "level", "source", "text")
 _KEYS: Final = (

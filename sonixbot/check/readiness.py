@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 from sonixbot import locations
+from sonixbot.config.settings import Config
 from sonixbot.errors import Mistakes, Problem, Sentence, sentence
-from sonixbot.own_layouts import layout_of
-from sonixbot.settings import Config
+from sonixbot.formats.own_layouts import layout_of
 
 
 def require_ready(config: Config) -> None:

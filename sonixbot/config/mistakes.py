@@ -13,9 +13,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from sonixbot.config.values import ExpectationError, Rule
 from sonixbot.errors import Sentence, sentence
 from sonixbot.logs import Redactor
-from sonixbot.values import ExpectationError, Rule
 
 #: Where a mistake is: keys of objects and indices of lists.
 Place = tuple[str | int, ...]

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from sonixbot import patterns
-from sonixbot.addresses import (
+from sonixbot.config import patterns
+from sonixbot.config.addresses import (
     Address,
     Addresses,
     ApiUrls,
@@ -27,8 +27,7 @@ from sonixbot.addresses import (
     User,
     Users,
 )
-from sonixbot.language import HOUR, MINUTE
-from sonixbot.values import (
+from sonixbot.config.values import (
     Duration,
     Encoding,
     Expressions,
@@ -39,6 +38,7 @@ from sonixbot.values import (
     Level,
     Program,
 )
+from sonixbot.language import HOUR, MINUTE
 
 
 def kebab(name: str) -> str:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sonixbot.blocks import (
+from sonixbot.errors import Sentence, sentence
+from sonixbot.tail.blocks import (
     GUARDED,
     SIZE,
     Block,
@@ -31,7 +32,6 @@ from sonixbot.blocks import (
     line_start,
     next_piece,
 )
-from sonixbot.errors import Sentence, sentence
 
 __all__ = ["Block", "Position", "Tail", "blocks", "head", "line_start"]
 
