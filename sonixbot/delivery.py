@@ -138,14 +138,18 @@ class Deliverer:
         """Deliver until `stop`; a call under way is awaited."""
         self._bells.clear()
         async with asyncio.TaskGroup() as group:
-            while not stop.is_set():
+
+            async def turn() -> None:
                 self._new.clear()
                 for name in self._outbox.destinations():
                     messenger = self._messengers.get(name.partition(":")[0])
                     if messenger and name not in self._bells:
                         self._bells[name] = asyncio.Event()
                         group.create_task(self._serve(name, messenger, stop), name=f"to {name}")
-                await self._clock.wait(self._new, LOOK_EVERY)
+                if not stop.is_set():
+                    await self._clock.wait(self._new, LOOK_EVERY)
+
+            await endure("delivery", turn, stop, self._clock)
             self.wake()
 
     async def _serve(self, destination: str, messenger: Messenger, stop: asyncio.Event) -> None:

@@ -16,7 +16,9 @@ from sonixbot.tail.blocks import is_at
 log = logging.getLogger(__name__)
 
 #: Bytes of a long protocol that are read before the service answers; the rest follows.
-NEWEST_PART: Final = 8 * 1024 * 1024
+NEWEST_PART: Final = 4 * 1024 * 1024
+#: Bytes read at a time: others have their turn in between.
+PIECE: Final = 32 * 1024
 
 Older = Callable[[], Coroutine[Any, Any, None]]
 
@@ -87,8 +89,8 @@ def _older(state: ProtocolState, new_reader: Callable[[], Reader], path: str, st
 
 
 async def _tell(state: ProtocolState, reader: Reader, path: str, start: int, stop: int) -> None:
-    for block in blocks(path, start, stop):
+    for block in blocks(path, start, stop, PIECE):
         for entry in reader.feed(block):
             state.apply(entry)
         state.lines += block.data.count(b"\n")
-        await asyncio.sleep(0)  # others want their turn while a long protocol is read
+        await asyncio.sleep(0)

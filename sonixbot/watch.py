@@ -90,7 +90,7 @@ class Watch:
         try:
             async with asyncio.TaskGroup() as group:
                 older = await self._begin(tail)
-                reading = group.create_task(older(), name="older part of the protocol")
+                reading = group.create_task(_guarded(older), name="older part of the protocol")
                 await self._repeat("watching", look, bell.rung, stop)
                 reading.cancel()
         finally:
@@ -137,6 +137,13 @@ class Watch:
 
     def _take(self, block: Block) -> list[Decision]:
         """Let the entries of a block into the state and the book of incidents."""
+        try:
+            return self._told(block)
+        except Exception:  # a fault of ours in one place must not hide all that comes after it
+            log.exception("%d bytes of %s from %d on", len(block.data), block.path, block.start)
+            return []
+
+    def _told(self, block: Block) -> list[Decision]:
         now = self._clock.now()
         if block.fresh:
             self._reader = self._new_reader()
@@ -234,3 +241,10 @@ class Watch:
             ways=self._health.ways(self._outbox.backlog()),
             buried=self._outbox.count(State.BURIED),
         )
+
+
+async def _guarded(older: Older) -> None:
+    try:
+        await older()
+    except Exception:  # the counts stay incomplete and say so; watching goes on
+        log.exception("the older part of the protocol")

@@ -12,7 +12,7 @@ from aiogram import Router
 import handlers
 from bot import messangers
 from sonixbot import inbox as letters
-from sonixbot import service
+from sonixbot import oneshot, service
 from sonixbot.clock import Clock
 from sonixbot.errors import Problem
 from sonixbot.inbox import presence
@@ -161,7 +161,7 @@ async def test_the_one_shot_deliverer_sends_and_ends(
     inbox = str(config.inbox)
     key = letters.put(inbox, "beam is back")
     async with asyncio.timeout(8):
-        await service.deliver(config, Clock(), asyncio.Event())
+        await oneshot.deliver(config, Clock(), asyncio.Event())
     assert "beam is back" in site.posts()[0]
     assert len(site.box.mails) == 2
     answer = letters.read_answer(inbox, key)
@@ -177,7 +177,7 @@ async def test_a_deliverer_leaves_the_field_to_a_running_service(site: Site) -> 
     config = site.config()
     async with running(config):
         async with asyncio.timeout(5):
-            await service.deliver(config, Clock(), asyncio.Event())
+            await oneshot.deliver(config, Clock(), asyncio.Event())
 
 
 async def test_a_deliverer_yields_to_a_starting_service(site: Site) -> None:
@@ -185,7 +185,7 @@ async def test_a_deliverer_yields_to_a_starting_service(site: Site) -> None:
     config = site.config()
     await site.api.down()
     letters.put(str(config.inbox), "first words")
-    deliverer = asyncio.create_task(service.deliver(config, Clock(), asyncio.Event()))
+    deliverer = asyncio.create_task(oneshot.deliver(config, Clock(), asyncio.Event()))
     await until(lambda: len(site.box.mails) == 2)
     async with running(config):
         async with asyncio.timeout(8):

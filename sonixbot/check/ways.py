@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sonixbot import service, text
+from sonixbot import station, text
 from sonixbot.check.readiness import certificate_obstacles
 from sonixbot.check.row import Found, Mark
 from sonixbot.clock import Clock
@@ -30,8 +30,8 @@ async def telegram(config: Config, clock: Clock, language: Language, *, send: bo
     if obstacle := _obstacle(config, "telegram", configured=config.telegram is not None):
         return [obstacle]
     # In a thread, as aiogram takes seconds to import and mail should not wait for that.
-    messenger = await asyncio.to_thread(service.telegram, config)
-    (destination,) = service.posts(config)
+    messenger = await asyncio.to_thread(station.telegram, config)
+    (destination,) = station.posts(config)
     address = destination.partition(":")[2]
     found = await _gathered(_rights(messenger, address), PATIENCE)
     if send and _good(found):
@@ -44,7 +44,7 @@ async def mail(config: Config, clock: Clock, language: Language, *, send: bool) 
     """Whether the mail server can be reached and takes the login."""
     if obstacle := _obstacle(config, "mail", configured=config.mail is not None):
         return [obstacle]
-    messenger = service.mail(config, clock)
+    messenger = station.mail(config, clock)
 
     async def login() -> AsyncIterator[Found]:
         await messenger.try_login()
@@ -52,7 +52,7 @@ async def mail(config: Config, clock: Clock, language: Language, *, send: bool) 
 
     found = await _gathered(login(), PATIENCE)
     if send and _good(found):
-        addresses = [each.partition(":")[2] for each in service.mails(config)]
+        addresses = [each.partition(":")[2] for each in station.mails(config)]
         found += await _tested(messenger, addresses, _test(config, clock, language))
     await messenger.close()
     return found

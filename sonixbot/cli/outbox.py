@@ -119,7 +119,7 @@ def show(terminal: Terminal, config: str | None, number: str) -> None:
         (_("no."), str(found.id)),
         (_("state"), _state(terminal, found)),
         (_("to"), found.destination),
-        (_("from"), spoken.clock(message.created, None, now)),
+        (_("created"), spoken.clock(message.created, None, now)),
         (_("last change"), spoken.clock(found.updated, None, now)),
         (_("tries"), str(found.tries)),
     ]

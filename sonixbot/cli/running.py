@@ -98,10 +98,10 @@ def deliver(terminal: Terminal, config: str | None) -> None:
     loaded = _ready(terminal, config)
     stop = Stop()
     stop.listen()
-    from sonixbot import service
+    from sonixbot import oneshot
     from sonixbot.clock import Clock
 
-    _finish(terminal, stop.during(lambda event: service.deliver(loaded, Clock(), event)))
+    _finish(terminal, stop.during(lambda event: oneshot.deliver(loaded, Clock(), event)))
 
 
 def _ready(terminal: Terminal, config: str | None) -> Config:
