@@ -38,10 +38,11 @@ compiled: $(READY)
 	$(BIN)/pybabel --quiet compile --domain=sonixbot --directory=sonixbot/locale
 
 catalogue: $(READY)
-	$(BIN)/pybabel --quiet extract --keywords=sentence --sort-by-file --no-wrap \
-		--project=sonixbot --output-file=$(POT) bot handlers sonixbot
-	$(BIN)/pybabel --quiet update --domain=sonixbot --locale=ru --directory=sonixbot/locale \
-		--input-file=$(POT) --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header
+	$(BIN)/pybabel --quiet extract --keywords=sentence --add-location=file --sort-by-file \
+		--no-wrap --output-file=$(POT) bot handlers sonixbot
+	$(BIN)/pybabel --quiet update --domain=sonixbot --locale=ru --output-dir=sonixbot/locale \
+		--input-file=$(POT) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+		--no-wrap
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

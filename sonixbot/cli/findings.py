@@ -72,19 +72,19 @@ def _grid() -> Table:
 
 def _reading(terminal: Terminal, found: Survey) -> Table:
     """How the file was read, and how well that went."""
-    _, n_ = terminal.gettext, terminal.language.ngettext
+    _, ngettext = terminal.gettext, terminal.language.ngettext
     grid = _grid()
     grid.add_row(_("layout"), _layout(terminal, found))
     grid.add_row(_("encoding"), found.encoding)
     share = found.explained / found.lines
-    lines = n_("{n} line, {share} explained", "{n} lines, {share} explained", found.lines)
+    lines = ngettext("{n} line, {share} explained", "{n} lines, {share} explained", found.lines)
     said = lines.format(n=_number(found.lines), share=_percent(share))
     grid.add_row(_("lines"), Text(said, "" if share >= GOOD_SHARE else "yellow"))
     if found.cut:
-        cut = n_("{n} was too long and is cut", "{n} were too long and are cut", found.cut)
+        cut = ngettext("{n} was too long and is cut", "{n} were too long and are cut", found.cut)
         grid.add_row("", cut.format(n=_number(found.cut)))
     if found.slow:
-        slow = n_(
+        slow = ngettext(
             "the own expression took too long on {n} line",
             "the own expression took too long on {n} lines",
             found.slow,
@@ -170,13 +170,15 @@ def _unexplained(terminal: Terminal, found: Survey) -> None:
 
 def _incidents(terminal: Terminal, found: Survey) -> None:
     """What would have been pushed, the newest last: it stands next to the prompt."""
-    _, n_ = terminal.gettext, terminal.language.ngettext
+    _, ngettext = terminal.gettext, terminal.language.ngettext
     if not found.incidents:
         terminal.print("", Text(_("Nothing in it would have been sent."), "bold"))
         return
     ordered = sorted(found.incidents, key=lambda each: (each.last is not None, each.last or 0.0))
     number = len(ordered)
-    title = n_("Would have been sent: {n} problem", "Would have been sent: {n} problems", number)
+    title = ngettext(
+        "Would have been sent: {n} problem", "Would have been sent: {n} problems", number
+    )
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, justify="right")

@@ -106,4 +106,5 @@ def _sentence(error: typer.TyperException) -> str:
 def _near(said: str, names: list[str]) -> str:
     if not names:
         return said
-    return f"{said} {gettext('Is {names} meant?').format(names=', '.join(names))}"
+    meant = gettext("Is {names} meant?").format(names=", ".join(names))
+    return f"{said} {meant}"
