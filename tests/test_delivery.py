@@ -36,8 +36,6 @@ CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
 class Scripted:
     """A messenger that answers as a test wrote down, and notes what it was given."""
 
-    edits = True
-
     def __init__(self, name: str, clock: HandClock) -> None:
         self.name = name
         self.sent: list[tuple[float, str, str]] = []

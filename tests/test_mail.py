@@ -82,7 +82,7 @@ async def test_is_a_messenger() -> None:
     """Mail has everything that delivery asks of a messenger, but cannot edit."""
     async with Mailbox() as box:
         messenger: Messenger = mail_to(box)
-        assert (messenger.name, messenger.edits, messenger.parts(said())) == ("mail", False, 1)
+        assert (messenger.name, messenger.parts(said())) == ("mail", 1)
         with pytest.raises(Undeliverable):
             await messenger.edit(OLGA, "<1@x>", said())
 

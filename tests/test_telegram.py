@@ -31,7 +31,9 @@ from sonixbot.message import Attachment, Message, Origin
 from sonixbot.messengers import Messenger
 from sonixbot.messengers.telegram import Place, Telegram, translate
 from sonixbot.messengers.telegram_pieces import pieces
-from sonixbot.messengers.words import head, one_line, sound, split, units, visible
+from sonixbot.messengers.words import head, sound, split
+from sonixbot.text import length, plain
+from sonixbot.text.markup import one_line
 from tests.botapi import TOKEN, BotApi
 
 CHAT = "-1001234567890"
@@ -71,7 +73,7 @@ async def sent(telegram: Telegram, message: Message, address: str = CHAT) -> lis
 def test_is_a_messenger() -> None:
     """Telegram has everything that delivery asks of a messenger."""
     messenger: Messenger = Telegram(TOKEN, language=language("en"))
-    assert (messenger.name, messenger.edits) == ("telegram", True)
+    assert messenger.name == "telegram"
 
 
 # Words.
@@ -82,7 +84,7 @@ def test_split_loses_nothing(text: str, limit: int) -> None:
     """The pieces of a text join to the text, and each fits."""
     parts = split(text, limit)
     assert "".join(parts) == text
-    assert all(units(part) <= limit for part in parts)
+    assert all(length(part) <= limit for part in parts)
     assert not text or all(parts)
 
 
@@ -92,7 +94,7 @@ def test_head_is_as_long_as_it_can_be(text: str, limit: int) -> None:
     text = "".join(text.split())
     start = head(text, limit)
     assert text.startswith(start)
-    assert start == text or units(text[: len(start) + 1]) > limit
+    assert start == text or length(text[: len(start) + 1]) > limit
 
 
 def test_split_prefers_lines_then_words() -> None:
@@ -104,8 +106,8 @@ def test_split_prefers_lines_then_words() -> None:
 
 def test_visible_counts_what_is_read() -> None:
     """Tags do not count and an entity is the character it stands for."""
-    assert visible("<b>P1</b> &lt;3 <blockquote expandable>x</blockquote>") == "P1 <3 x"
-    assert units("😀") == 2
+    assert plain("<b>P1</b> &lt;3 <blockquote expandable>x</blockquote>") == "P1 <3 x"
+    assert length("😀") == 2
 
 
 @given(st.text())

@@ -12,8 +12,6 @@ class Messenger(Protocol):
 
     #: The first half of a destination: `telegram`, `mail`.
     name: str
-    #: Whether what was sent can be edited in place.
-    edits: bool
 
     def parts(self, message: Message) -> int:
         """In how many pieces the message goes; depends on the message alone."""

@@ -6,7 +6,7 @@ import aiofiles
 
 from sonixbot.errors import Problem, sentence
 from sonixbot.message import Attachment
-from sonixbot.messengers.words import one_line
+from sonixbot.text.markup import one_line
 
 #: Bytes that a bot may upload (https://core.telegram.org/bots/api#sending-files); few mail
 #: servers take as much.

@@ -13,7 +13,8 @@ from email.utils import formatdate, parseaddr
 from hashlib import sha256
 
 from sonixbot.message import Message
-from sonixbot.messengers.words import one_line, sound
+from sonixbot.messengers.words import sound
+from sonixbot.text.markup import one_line
 
 #: Characters of the text's first line that make the subject of a message without one.
 SUBJECT_LENGTH = 100

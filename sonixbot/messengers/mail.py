@@ -22,7 +22,7 @@ from sonixbot.messengers.attachments import Unreadable, content, shown_name
 from sonixbot.messengers.letter import letter, wire
 from sonixbot.messengers.mail_errors import LIBRARY_ERRORS, TooLarge
 from sonixbot.messengers.mail_server import MailServer, Security
-from sonixbot.messengers.words import one_line
+from sonixbot.text.markup import one_line
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,6 @@ class Mail:
     """
 
     name = "mail"
-    edits = False
 
     def __init__(
         self,

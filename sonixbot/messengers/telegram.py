@@ -63,7 +63,6 @@ class Telegram:
     """
 
     name = "telegram"
-    edits = True
 
     def __init__(
         self,
@@ -153,9 +152,8 @@ class Telegram:
             return await self._post_noted(where, piece, error.said)
         words = piece.text
         if piece.whole:
-            words = (
-                f"{words.rstrip()}\n…\n{self._language.gettext('The whole text is in the file.')}"
-            )
+            said = self._language.gettext("The whole text is in the file.")
+            words = f"{words.rstrip()}\n…\n{said}"
         caption: dict[str, Any] = {
             "caption": piece.html or words or None,
             "parse_mode": "HTML" if piece.html else None,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonixbot.message import Attachment, Message
-from sonixbot.messengers.words import head, sound, split, units, visible
+from sonixbot.messengers.words import head, sound, split
+from sonixbot.text import length, plain
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -34,20 +35,20 @@ def pieces(message: Message) -> list[Piece]:
     """The message as Telegram takes it: the words first, so that no file can hold them up."""
     text, html = sound(message.text), sound(message.html)
     # Either form may have to go: the plain one replaces a markup that Telegram does not accept.
-    length = max(units(text), units(visible(html)))
-    if len(message.files) == 1 and length <= CAPTION_LIMIT:
+    visible = max(length(text), length(plain(html)))
+    if len(message.files) == 1 and visible <= CAPTION_LIMIT:
         return [Piece(text, html, message.files[0])]
     files = [Piece(file=each) for each in message.files]
     if files and not text.strip():
         return files
-    if length <= TEXT_LIMIT:
+    if visible <= TEXT_LIMIT:
         return [Piece(text, html), *files]
     return [*_long(text), *files]
 
 
 def _long(text: str) -> list[Piece]:
     """A long text: a few posts, or one file."""
-    if units(text) <= MOST_POSTS * TEXT_LIMIT:
+    if length(text) <= MOST_POSTS * TEXT_LIMIT:
         # Telegram refuses a post of blanks alone.
         posts = [Piece(each) for each in split(text, TEXT_LIMIT) if each.strip()]
         if 0 < len(posts) <= MOST_POSTS:

@@ -55,8 +55,9 @@ def escape(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Foreign text in one line."""
-    return " ".join(clean(text).split())
+    """Foreign text as one line of printable characters, so it cannot end a header."""
+    printable = "".join(each if each.isprintable() else " " for each in clean(text))
+    return " ".join(printable.split())
 
 
 def name(text: str) -> str:

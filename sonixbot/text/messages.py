@@ -62,4 +62,5 @@ def test_words(instrument: str, language: Language) -> Words:
     _ = language.gettext
     said = _("this is a test of sonixbot. Whoever reads it will be told of errors this way.")
     html = f"🔵 {bold(name(instrument))}: {escape(said)}"
-    return words(html, f"[{one_line(instrument)}] {_('Test of sonixbot')}")
+    about = _("Test of sonixbot")
+    return words(html, f"[{one_line(instrument)}] {about}")
