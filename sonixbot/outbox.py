@@ -346,10 +346,11 @@ class Outbox:
         """Forget what ended long ago; return those messages, so that their files can go too."""
         with self._store.transaction() as db:
             rows = db.execute(
-                "select id, data from messages m where created < ? and not exists"
-                " (select 1 from deliveries d where d.message = m.id"
-                "  and (d.updated >= ? or d.state in ('waiting', 'sending', 'stale', 'listed')))",
-                (now - KEPT, now - KEPT),
+                "select id, data from messages m where not exists (select 1 from deliveries d"
+                " where d.message = m.id and d.state in ('waiting', 'sending', 'stale', 'listed'))"
+                " and coalesce((select max(updated) from deliveries d where d.message = m.id),"
+                " created) < ?",
+                (now - KEPT,),
             ).fetchall()
             db.executemany("delete from messages where id = ?", [(row[0],) for row in rows])
         return [Message.from_json(json.loads(row[1])) for row in rows]

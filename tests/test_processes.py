@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import re
@@ -161,3 +162,33 @@ async def test_a_mute_by_chat_survives_a_kill(site: Site) -> None:
         await until(lambda: len(site.api.posts(str(OPERATOR))) == 2, 20)
     assert "P1_beta" in site.api.posts(str(OPERATOR))[1].text
     assert not any("Двигатель" in post for post in site.posts())
+
+
+async def test_logwatch_keeps_the_service_alive_and_leaves_no_orphan(site: Site) -> None:
+    """logwatch starts the service, starts it again after a kill, and takes it along when killed."""
+    config = site.config()
+    inbox = str(config.inbox)
+
+    def service_pid() -> int:
+        found = json.loads((config.inbox / "service.json").read_text(encoding="utf-8"))
+        return int(found["pid"]) if found["role"] == "service" else 0
+
+    host = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "bot" / "logwatch.py"),
+        env={**os.environ, "SONIXBOT_CONFIG": str(site.config_file)},
+        cwd=site.folder,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await until(lambda: watches(config), 20)
+        first = service_pid()
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: presence.service_alive(inbox) and service_pid() != first, 20)
+        site.write(ERROR)
+        await until(lambda: len(site.box.mails) == 2, 20)
+        second = service_pid()
+    finally:
+        host.kill()
+        await host.wait()
+    await until(lambda: not presence.process_alive(second), 15)
