@@ -69,7 +69,7 @@ def listing(terminal: Terminal, config: str | None, *, everything: bool, as_json
 def _table(terminal: Terminal, deliveries: list[Delivery]) -> Table:
     _ = terminal.gettext
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(_("no."), justify="right")
+    table.add_column(_("number"), justify="right")
     table.add_column(_("state"))
     table.add_column(_("age"), no_wrap=True)
     table.add_column(_("to"), overflow="fold")
@@ -116,7 +116,7 @@ def show(terminal: Terminal, config: str | None, number: str) -> None:
         found = _found(outbox, number)
     message, spoken, now = found.message, terminal.language, time.time()
     rows = [
-        (_("no."), str(found.id)),
+        (_("number"), str(found.id)),
         (_("state"), _state(terminal, found)),
         (_("to"), found.destination),
         (_("created"), spoken.clock(message.created, None, now)),

@@ -119,12 +119,14 @@ def mutes_words(
     _ = language.gettext
     ordered = sorted(mutes, key=lambda each: each.until)
     if not ordered:
-        return words(f"{bold(name(instrument))}: {escape(_('nothing is muted.'))}")
+        none = _("nothing is muted.")
+        return words(f"{bold(name(instrument))}: {escape(none)}")
     lines = [mute_line(each, language, zone, now) for each in ordered[:_LISTED]]
     if left := len(ordered) - len(lines):
         more = language.ngettext("… and {n} more mute", "… and {n} more mutes", left)
         lines.append(escape(more.format(n=left)))
-    head = f"{bold(name(instrument))}: {escape(_('muted, and counted all the same:'))}"
+    muted = _("muted, and counted all the same:")
+    head = f"{bold(name(instrument))}: {escape(muted)}"
     tail = escape(_("/unmute and a number ends one, /unmute all ends all."))
     return words("\n".join([head, *lines, tail]))
 
