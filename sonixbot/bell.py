@@ -5,12 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
+from typing import Final
 
-from watchdog.events import DirModifiedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 log = logging.getLogger(__name__)
+
+#: Opening and closing is our own doing too: to be told of it would wake the bot at its every look.
+CHANGES: Final[list[type[FileSystemEvent]]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+]
 
 
 class Bell(FileSystemEventHandler):
@@ -27,12 +43,9 @@ class Bell(FileSystemEventHandler):
         self._observer: BaseObserver | None = None
         self._identity: tuple[int, int] | None = None
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Called in watchdog's thread. Opening and closing for reading is our own doing."""
-        if event.event_type not in ("opened", "closed_no_write") and not isinstance(
-            event, DirModifiedEvent
-        ):
-            self._loop.call_soon_threadsafe(self.rung.set)
+    def on_any_event(self, event: FileSystemEvent) -> None:  # noqa: ARG002 - any will do
+        """Called in watchdog's thread."""
+        self._loop.call_soon_threadsafe(self.rung.set)
 
     def keep(self) -> None:
         """Hang up the bell where the folder is there and it does not hang yet."""
@@ -47,7 +60,7 @@ class Bell(FileSystemEventHandler):
         self.close()
         observer = Observer()
         try:
-            observer.schedule(self, str(self._folder))
+            observer.schedule(self, str(self._folder), event_filter=CHANGES)
             observer.start()
         except OSError as error:
             log.info("%s tells of no changes (%s); looking at it instead", self._folder, error)

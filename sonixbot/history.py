@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 #: Bytes of a long protocol that are read before the service answers; the rest follows.
 NEWEST_PART: Final = 4 * 1024 * 1024
-#: Bytes read at a time: others have their turn in between.
-PIECE: Final = 32 * 1024
+#: Bytes read at a time, about a millisecond's work, as others have their turn in between.
+PIECE: Final = 8 * 1024
 
 Older = Callable[[], Coroutine[Any, Any, None]]
 

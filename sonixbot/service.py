@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds for which aiogram's import, which slows everything else down, lets the watch go first.
+FIRST_READING: Final = 5.0
 #: Seconds that one expression of the configuration may take on one message.
 PATTERN_TIME: Final = 0.1
 
@@ -128,6 +130,7 @@ def recogniser(config: Config) -> Recognise:
 
 async def _telegram(station: Station, watch: Watch, load_router: Callable[[], Router]) -> None:
     """Deliver to Telegram and answer there, as soon as aiogram is loaded."""
+    await station.clock.wait(watch.begun, FIRST_READING)
     try:
         router = await asyncio.to_thread(load_router)
         messenger = telegram(station.config)

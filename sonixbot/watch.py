@@ -66,6 +66,8 @@ class Watch:
         self._reader = new_reader()
         self._tail = Tail(where, self._remembered()) if where else None
         self._started = clock.now()
+        #: Set once the first reading is done.
+        self.begun = asyncio.Event()
         self._trouble: Sentence | None = None
         self._trouble_since: float | None = None
         self._ticked = self._noted = self._started
@@ -78,6 +80,7 @@ class Watch:
         """Read what is there, then follow what comes, until `stop`."""
         tail = self._tail
         if tail is None:
+            self.begun.set()
             await self._repeat("passing of time", self._pass_time, asyncio.Event(), stop)
             return
         bell = Bell(Path(tail.where).parent)
@@ -126,6 +129,7 @@ class Watch:
         self._note_trouble(tail.trouble)
         caught, away = self.policy.catch_up(decisions), self._store.fact("alive")
         await self._commit(partial(self._herald.catch_up, caught, self.policy, away))
+        self.begun.set()
         return older
 
     async def _follow(self, tail: Tail) -> None:
