@@ -8,15 +8,14 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
-import regex
-
+from sonixbot.activity import Doing, Recognise, recogniser
 from sonixbot.alerts import Push, Rules
 from sonixbot.clock import Clock
-from sonixbot.config import Config
+from sonixbot.config import Config, Patterns
 from sonixbot.config import Push as PushSettings
 from sonixbot.errors import sentence
 from sonixbot.formats import Reader, layout_of
-from sonixbot.state import Doing, ProtocolState, Recognise
+from sonixbot.state import ProtocolState
 from sonixbot.station import GRACE, Station, build_station, ended, present, telegram
 from sonixbot.turn import service_turn
 from sonixbot.watch import Watch
@@ -28,8 +27,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which aiogram's import, which slows everything else down, lets the watch go first.
 FIRST_READING: Final = 5.0
-#: Seconds that one expression of the configuration may take on one message.
-PATTERN_TIME: Final = 0.1
 
 
 async def run(
@@ -85,10 +82,21 @@ def _watch(station: Station) -> Watch:
         outbox=station.outbox,
         herald=station.herald,
         policy=station.store.policy(rules),
-        state=ProtocolState(config.instrument, recogniser(config)),
+        state=ProtocolState(config.instrument, scripts_of(config.protocol.patterns)),
         health=station.health,
         clock=station.clock,
         wake=station.deliverer.wake,
+    )
+
+
+def scripts_of(patterns: Patterns) -> Recognise:
+    """What tells a message about a script from any other, by the patterns of a configuration."""
+    return recogniser(
+        {
+            Doing.FINISHED: patterns.finished,
+            Doing.PAUSED: patterns.paused,
+            Doing.STARTED: patterns.started,
+        }
     )
 
 
@@ -99,33 +107,6 @@ def _push(settings: PushSettings) -> Push:
         user=settings.user_max_level,
         info=settings.info_max_level,
     )
-
-
-def recogniser(config: Config) -> Recognise:
-    """What tells a message about a script from any other, by the patterns of the configuration."""
-    patterns = config.protocol.patterns
-    table = [
-        (doing, regex.compile(each, regex.IGNORECASE))
-        for doing, expressions in (
-            (Doing.FINISHED, patterns.finished),
-            (Doing.PAUSED, patterns.paused),
-            (Doing.STARTED, patterns.started),
-        )
-        for each in expressions
-    ]
-
-    def recognise(text: str) -> tuple[Doing, str] | None:
-        for doing, expression in table:
-            try:
-                found = expression.search(text, timeout=PATTERN_TIME)
-            except TimeoutError:
-                log.warning("the pattern %s takes too long on: %.100s", expression.pattern, text)
-                continue
-            if found:
-                return doing, found.groupdict().get("script") or ""
-        return None
-
-    return recognise
 
 
 async def _telegram(station: Station, watch: Watch, load_router: Callable[[], Router]) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from itertools import islice
 
+from sonixbot.activity import Activity, Doing, Recognise
 from sonixbot.entry import Entry, Kind
+
+__all__ = ["Activity", "Doing", "ProtocolState", "RecentView", "Recognise", "StateView", "matches"]
 
 #: Errors and warnings kept with their lines.
 RECENT = 1000
@@ -17,31 +19,6 @@ RECENT = 1000
 USER_MESSAGES = 3
 #: Sources counted one by one; a protocol that names more has its layout wrong.
 SOURCES = 1000
-
-
-class Doing(StrEnum):
-    """What a measurement script does, as far as the protocol says."""
-
-    STARTED = "started"
-    FINISHED = "finished"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """The last thing that the protocol said about a script."""
-
-    doing: Doing
-    #: Its file name; empty where the message does not name it.
-    script: str
-    #: The message itself.
-    text: str
-    #: Unix seconds of the message; None where it has no time.
-    since: float | None
-
-
-#: Tells what a message says about the script, and which one; None for any other message.
-Recognise = Callable[[str], tuple[Doing, str] | None]
 
 
 @dataclass(frozen=True, slots=True)

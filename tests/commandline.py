@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +51,18 @@ class CommandLine:
     def __call__(self, *words: str, given: str = "") -> Said:
         self._capsys.readouterr()
         self._monkeypatch.setattr("sys.stdin", io.StringIO(given))
-        code = main(words)
+        with _own_logging():
+            code = main(words)
         out, err = self._capsys.readouterr()
         return Said(code, out, err)
+
+
+@contextmanager
+def _own_logging() -> Iterator[None]:
+    """What a command sets up ends with it, as it would with its process."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
+    yield
+    logging.captureWarnings(capture=False)
+    root.handlers[:], level, sys.excepthook, threading.excepthook = before
+    root.setLevel(level)

@@ -24,7 +24,7 @@ from sonixbot.formats import BUILT_IN, Reader, entries, own_layout
 from sonixbot.health import Health, Status
 from sonixbot.inbox import presence
 from sonixbot.language import HOUR, MINUTE, language
-from sonixbot.service import recogniser
+from sonixbot.service import scripts_of
 from sonixbot.state import ProtocolState
 from sonixbot.tail import blocks
 from sonixbot.text.answers import command_list
@@ -192,7 +192,7 @@ def test_the_pictures_are_true(readme: str, tmp_path: Path) -> None:
     spoken = language("ru" if ".ru." in readme else "en")
     path = tmp_path / "p.log"
     path.write_text(LINES[readme], encoding="utf-8")
-    state = ProtocolState("YuMO", recogniser(parse({}, path, {})))
+    state = ProtocolState("YuMO", scripts_of(parse({}, path, {}).protocol.patterns))
     policy = AlertPolicy(Rules())
     state.begin(str(path))
     for entry in entries(blocks(path), Reader(None, "auto", ZONE)):
