@@ -62,7 +62,9 @@ def _own_logging() -> Iterator[None]:
     """What a command sets up ends with it, as it would with its process."""
     root = logging.getLogger()
     before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
-    yield
-    logging.captureWarnings(capture=False)
-    root.handlers[:], level, sys.excepthook, threading.excepthook = before
-    root.setLevel(level)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        root.handlers[:], level, sys.excepthook, threading.excepthook = before
+        root.setLevel(level)

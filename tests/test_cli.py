@@ -308,6 +308,7 @@ def test_a_buried_delivery_is_retried(sonixbot: CommandLine, config: str, tmp_pa
     """`outbox retry all` lets what was buried wait again; --config may stand before it too."""
     said = sonixbot("outbox", "--config", config, "retry", "all")
     assert (said.code, said.out) == (0, "1 is tried again.\n")
+    assert said.words == "No service runs now: it is sent once one does."
     assert states(tmp_path) == {CHANNEL: State.WAITING, BOSS: State.WAITING}
     assert sonixbot("outbox", "retry", "2", "--config", config).code == 0
 

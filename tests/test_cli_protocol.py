@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from sonixbot.cli.protocol import reading, show
+from sonixbot.cli.terminal import Terminal
 from sonixbot.entry import Kind
+from sonixbot.language import language
 from tests.commandline import CommandLine
 from tests.protocols import MESSAGES, STEP, TRACEBACK, Said, line, moment, protocol
 from tests.standins import until
@@ -161,6 +167,18 @@ def test_files_without_sense(sonixbot: CommandLine, tmp_path: Path) -> None:
     assert said.code == 0
     assert "none fits, so every line is kept as text" in said.out
     assert "Would have been sent: 1 problem\n" in said.out
+
+
+def test_people_see_how_far_reading_is(tabs: str) -> None:
+    """A bar on the terminal, on standard error, shows the file and how much of it is read."""
+    out, err = io.StringIO(), io.StringIO()
+    terminal = Terminal(
+        language("en"), Console(file=out), Console(file=err, force_terminal=True, width=100)
+    )
+    show(terminal, tabs, reading("auto", "auto", None), follow=False, as_json=True)
+    assert json.loads(out.getvalue())["lines"] == 38
+    assert "tabs.log" in err.getvalue()
+    assert re.search(r"(\d\.\d)/\1 kB", err.getvalue())
 
 
 @pytest.mark.process

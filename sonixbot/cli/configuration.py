@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonixbot import locations
@@ -21,13 +20,11 @@ def whole(config: str | None) -> Config:
     return find_and_load(config)
 
 
-def data_dir(config: str | None) -> Path:
-    """The data folder, though the rest of the configuration be wrong. Raises `Problem`."""
-    return Path(places(locations.find_config(config)).data_dir)
-
-
 def places(path: str | None) -> locations.Places:
-    """The places that the configuration at `path` names. Raises `Problem`."""
+    """The places that the configuration at `path` names, though the rest of it be wrong.
+
+    Raises `Problem`.
+    """
     try:
         return locations.read_light(path)
     except locations.UsageError as error:

@@ -6,15 +6,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from sonixbot.cli.configuration import data_dir, print_json
+from sonixbot.cli.configuration import places, print_json
 from sonixbot.cli.terminal import Terminal, visible
 from sonixbot.errors import Problem, sentence
+from sonixbot.inbox import presence
+from sonixbot.locations import Places, find_config
 from sonixbot.message import Delivery, State
 
 if TYPE_CHECKING:
@@ -29,13 +32,17 @@ FAILED: Final = 1
 OPEN: Final = (State.WAITING, State.SENDING, State.STALE, State.LISTED, State.BURIED)
 
 
+def _places(config: str | None) -> Places:
+    return places(find_config(config))
+
+
 @contextmanager
 def _outbox(config: str | None) -> Iterator[Outbox | None]:
     """The outbox of the data folder, None where nothing was ever sent; a service may run."""
     from sonixbot.outbox import Outbox
     from sonixbot.store import FILE_NAME, Store
 
-    folder = data_dir(config)
+    folder = Path(_places(config).data_dir)
     if not (folder / FILE_NAME).is_file():
         yield None
         return
@@ -152,6 +159,8 @@ def retry(terminal: Terminal, config: str | None, number: str) -> None:
             changed = 0
     said = terminal.language.ngettext("{n} is tried again.", "{n} are tried again.", changed)
     terminal.print(said.format(n=changed))
+    if changed and not presence.service_alive(_places(config).inbox):
+        terminal.note(_("No service runs now: it is sent once one does."), "yellow")
 
 
 def drop(terminal: Terminal, config: str | None, number: str) -> None:
