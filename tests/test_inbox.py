@@ -202,10 +202,48 @@ def test_links_are_not_followed(folder: str, tmp_path: Path) -> None:
     assert letter.lost == ["secret"]
 
 
-def test_foreign_files_are_left_alone(folder: str) -> None:
-    """What is not named like a message is not taken for one."""
+@posix
+@pytest.mark.parametrize("linked", ["files", "files/1-1-1"])
+def test_a_link_in_the_place_of_attachments(folder: str, tmp_path: Path, linked: str) -> None:
+    """Files that a link leads to are neither sent nor removed; only the link goes."""
+    foreign = tmp_path / "foreign"
+    secret = foreign / "secret" if linked == "files/1-1-1" else foreign / "1-1-1" / "secret"
+    secret.parent.mkdir(parents=True)
+    secret.touch()
+    enclosed = [{"name": "a", "stored": "secret"}]
+    new(folder, "1-1-1", json.dumps({**GOOD, "files": enclosed}).encode())
+    if linked == "files":
+        Path(folder, "files").rmdir()
+    Path(folder, linked).symlink_to(foreign)
+    letter = inbox.read(folder, "1-1-1")
+    assert letter
+    assert (letter.files, letter.lost) == ([], ["a"])
+    inbox.done(folder, "1-1-1")
+    assert inbox.waiting(folder) == []
+    assert Path(folder, linked).is_symlink() == (linked == "files")
+    assert secret.exists()
+
+
+@posix
+def test_old_links_are_removed_alone(folder: str, tmp_path: Path) -> None:
+    """Tidying up goes through no link that lies in the inbox, nor one in a folder's place."""
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "kept").touch()
     inbox.make_folders(folder)
-    Path(folder, "new", "Thumbs.db").touch()
+    Path(folder, "files", "1-1-1").symlink_to(foreign)
+    Path(folder, "tmp").rmdir()
+    Path(folder, "tmp").symlink_to(foreign)
+    inbox.prune(folder, time.time() + 40 * 86400)
+    assert not Path(folder, "files", "1-1-1").is_symlink()
+    assert (foreign / "kept").exists()
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", ".json", "..json", "...json", ".hidden.json"])
+def test_foreign_files_are_left_alone(folder: str, name: str) -> None:
+    """What is not named like a message is not taken for one, least of all `..`."""
+    inbox.make_folders(folder)
+    Path(folder, "new", name).touch()
     assert inbox.waiting(folder) == []
 
 

@@ -20,7 +20,7 @@ import os
 import stat
 import time
 
-from sonixbot.inbox.letter import Letter, clean, is_plain
+from sonixbot.inbox.letter import Letter, clean, is_folder, is_plain
 from sonixbot.locations import UsageError, make_private
 
 TYPE_CHECKING = False
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-#: Bytes of a message file; a longer one is nobody's message.
-MESSAGE_LIMIT = 16 * 1024 * 1024
+#: Bytes of a message file; a longer one is nobody's message, and would hold everything else up.
+MESSAGE_LIMIT = 1024 * 1024
 #: Bytes of an attachment: no bot may send more (https://core.telegram.org/bots/api#senddocument).
 FILE_LIMIT = 50 * 1024 * 1024
 
@@ -69,7 +69,7 @@ def put(
             "silent": silent,
             "ways": ways,
             "files": [
-                _enclose(inbox, key, str(number), os.fspath(path), picture=picture)
+                _enclose(inbox, key, str(number), os.fsdecode(path), picture=picture)
                 for number, (path, picture) in enumerate(files)
             ],
         }
@@ -113,12 +113,15 @@ def _enclose(inbox: str, key: str, stored: str, path: str, *, picture: bool) -> 
 
 
 def waiting(inbox: str) -> list[str]:
-    """The keys of the messages that wait, oldest first. Raises OSError if the share is away."""
-    try:
-        names = os.listdir(os.path.join(inbox, "new"))
-    except FileNotFoundError:
-        return []
-    return sorted(name[: -len(".json")] for name in names if name.endswith(".json"))
+    """The keys of the messages that wait, oldest first. Raises OSError if the share is away.
+
+    A key that begins with a dot could be `..` and lead to folders that are not the message's.
+    """
+    return sorted(
+        name[: -len(".json")]
+        for name in _listed(os.path.join(inbox, "new"))
+        if name.endswith(".json") and not name.startswith(".")
+    )
 
 
 def waiting_since(inbox: str) -> float | None:
@@ -283,11 +286,17 @@ def remove(path: str) -> None:
 
 
 def _remove_folder(path: str) -> None:
-    for name in _listed(path):
+    """Remove a message's attachments; where links lead is not ours to remove."""
+    if not is_folder(os.path.dirname(path)):
+        return
+    if not is_folder(path):
+        remove(path)
+        return
+    for name in os.listdir(path):
         remove(os.path.join(path, name))
-    if os.path.isdir(path):
-        os.rmdir(path)
+    os.rmdir(path)
 
 
 def _listed(path: str) -> list[str]:
-    return os.listdir(path) if os.path.isdir(path) else []
+    """What lies in a folder of the inbox; nothing where somebody put a link in its place."""
+    return os.listdir(path) if is_folder(path) else []

@@ -56,12 +56,14 @@ class Letter:
         self.files: list[Enclosed] = []
         #: … and the names of those that should have been.
         self.lost: list[str] = []
+        # Through a link for the folder, or for the one above it, any file could be had.
+        here = is_folder(os.path.dirname(folder)) and is_folder(folder)
         for each in _checked(data, "files", list, ()):
-            self._enclose(each, folder)
+            self._enclose(each, folder, here=here)
         if not (self.text.strip() or self.files or self.lost):
             raise ValueError("neither text nor files")
 
-    def _enclose(self, data: object, folder: str) -> None:
+    def _enclose(self, data: object, folder: str, *, here: bool) -> None:
         if not isinstance(data, dict):
             raise ValueError("a file is not a JSON object")
         name = clean(_checked(data, "name", str, None))
@@ -69,7 +71,7 @@ class Letter:
         if not stored.isalnum():  # a path would let anybody have any file of the service sent
             raise ValueError("a file lies outside its folder")
         path = os.path.join(folder, stored)
-        if is_plain(path):
+        if here and is_plain(path):
             picture = _checked(data, "picture", bool, default=False)
             self.files.append(Enclosed(name, path, picture=picture))
         else:
@@ -98,3 +100,12 @@ def is_plain(path: str) -> bool:
         return stat.S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:
         return False
+
+
+def is_folder(path: str) -> bool:
+    """Whether it is a folder itself, and neither a link nor a junction to one."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and not getattr(found, "st_reparse_tag", 0)
