@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
@@ -107,6 +108,7 @@ class Deliverer:
         self._told = told
         self._messengers: dict[str, Messenger] = {}
         self._bells: dict[str, asyncio.Event] = {}
+        self._faults: Counter[int] = Counter()
         self._new = asyncio.Event()
 
     def add(self, messenger: Messenger) -> None:
@@ -157,6 +159,8 @@ class Deliverer:
 
         async def turn() -> None:
             bell.clear()
+            # An earlier turn that could not write down how it ended left its delivery behind.
+            self._outbox.recover(destination, self._clock.now())
             seconds = await self._turn(destination, messenger)
             if seconds > 0 and not stop.is_set():
                 await self._clock.wait(bell, min(seconds, LOOK_EVERY))
@@ -167,9 +171,10 @@ class Deliverer:
         """Deliver the next thing; return the seconds in which there is nothing to do."""
         now = self._clock.now()
         known = self._outbox.destination(destination)
-        if known.resume > now:
+        wait = known.resume - now
+        if wait > 0 and (known.obeyed or wait <= REPAIR_PAUSE):  # else the clock was set back
             await messenger.rest()
-            return known.resume - now
+            return wait
         chosen = self._choose(known, PACES[messenger.name], now)
         if isinstance(chosen, float):
             await messenger.rest()
@@ -209,14 +214,14 @@ class Deliverer:
         return self._join(self._outbox.waiting(known.name, Origin.SCRIPT), now)
 
     def _join(self, waiting: list[Delivery], now: float) -> Delivery:
-        whole = [each for each in waiting if not each.message.files and not each.part]
+        whole = [each for each in waiting if not (each.message.files or each.part or each.unknown)]
         if len(whole) < 2:
             return waiting[0]
         first, last = whole[0].message, whole[-1].message
         words = text.joined_words([each.message for each in whole], self._language, self._zone, now)
         message = replace(
             first,
-            key=f"list-{first.key}-{last.key}",
+            key=f"list-{first.key}-{last.key}-{now:.3f}",
             text=words.text,
             html=words.html,
             subject=words.subject,
@@ -235,9 +240,9 @@ class Deliverer:
         if delivery.state is State.WAITING and not delivery.part:
             marks = _marks(delivery, now)
         self._outbox.begin(delivery, marks, call, now)
-        words = self._marked(delivery.message, marks, now)
         address = delivery.destination.partition(":")[2]
         try:
+            words = self._marked(delivery.message, marks, now)
             if delivery.state is State.STALE:
                 await messenger.edit(address, delivery.remote[0], words)
             else:
@@ -246,8 +251,9 @@ class Deliverer:
             self._failed(delivery, error, messenger)
         except Exception as error:  # a fault of ours must not stop what is behind
             log.exception("delivery %d to %s", delivery.id, delivery.destination)
-            self._failed(delivery, _our_fault(delivery, error), messenger)
+            self._failed(delivery, self._our_fault(delivery, error), messenger)
         else:
+            self._faults.pop(delivery.id, None)
             self._outbox.sent(delivery, self._clock.now())
             if self._health.works(delivery.destination, self._clock.now()):
                 self.reached(messenger.name)
@@ -303,14 +309,16 @@ class Deliverer:
         if self._health.fails(name, now, error.reason):
             log.warning("delivery to %s fails: %s", name, error)
 
+    def _our_fault(self, delivery: Delivery, error: Exception) -> DeliveryError:
+        reason = sentence("sonixbot failed while sending it: {error}", error=type(error).__name__)
+        self._faults[delivery.id] += 1
+        if self._faults[delivery.id] < FAULTS:
+            return TryLater(reason, unknown=True)
+        return Undeliverable(reason)
+
     def _tell(self, delivery: Delivery) -> None:
         if delivery.message.origin is Origin.SCRIPT:
             self._told(delivery.message.key)
-
-
-def _our_fault(delivery: Delivery, error: Exception) -> DeliveryError:
-    reason = sentence("sonixbot failed while sending it: {error}", error=type(error).__name__)
-    return TryLater(reason, unknown=True) if delivery.tries < FAULTS else Undeliverable(reason)
 
 
 def _call(delivery: Delivery) -> str:

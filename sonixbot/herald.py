@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import tzinfo
 
 from sonixbot import text
-from sonixbot.alerts import AlertPolicy, CatchUp, Decision, Incident, Mail, Mute, MuteEnded, Post
+from sonixbot.alerts import (
+    AlertPolicy,
+    CatchUp,
+    Decision,
+    Incident,
+    Mail,
+    Mute,
+    MuteEnded,
+    Post,
+    Renew,
+)
 from sonixbot.inbox.letter import Letter
 from sonixbot.language import Language
 from sonixbot.message import Attachment, Message, Origin
 from sonixbot.outbox import Outbox
 from sonixbot.text import Words
+
+log = logging.getLogger(__name__)
 
 
 class Herald:
@@ -43,21 +57,37 @@ class Herald:
             number = each.mute.id if isinstance(each, MuteEnded) else each.incident.id
             latest.setdefault((type(each), number), each)
         for decision in latest.values():
-            match decision:
-                case Post(incident):
-                    self._outbox.put(self._post(incident, now), self.posts, now)
-                case Mail(incident):
-                    self._outbox.put(self._mail(incident, now), self.mails, now)
-                case MuteEnded(mute):
-                    self.mute_ended(mute, policy, now)
-                case _:
-                    self._renew(decision.incident, now)
+            try:
+                self._carry_out(decision, policy, now)
+            except sqlite3.Error:
+                raise
+            except Exception:  # words that fail must not cost the alert, nor those beside it
+                log.exception("%s", decision)
+                self._tell_plainly(decision, now)
 
-    def _renew(self, incident: Incident, now: float) -> None:
-        if incident.post:
-            self._outbox.renew(self._post(incident, now), now)
+    def _carry_out(self, decision: Decision, policy: AlertPolicy, now: float) -> None:
+        match decision:
+            case Post(incident):
+                self._outbox.put(self._post(incident, now), self.posts, now)
+            case Mail(incident):
+                self._outbox.put(self._mail(incident, now), self.mails, now)
+            case MuteEnded(mute):
+                self.mute_ended(mute, policy, now)
+            case Renew(incident):
+                self._renew(incident, policy, now)
+
+    def _renew(self, incident: Incident, policy: AlertPolicy, now: float) -> None:
+        if incident.post and not self._outbox.renew(self._post(incident, now), now):
+            policy.lost(incident)
         if incident.mail:
             self._outbox.renew(self._mail(incident, now), now)
+
+    def _tell_plainly(self, decision: Decision, now: float) -> None:
+        if isinstance(decision, Post | Mail):
+            entry = decision.incident.entry
+            words = text.script_words(f"{entry.source} {entry.text}", *self._manner[:2])
+            ways = self.posts if isinstance(decision, Post) else self.mails
+            self._say(f"plain-{decision.incident.id}-{now:.3f}", words, ways, now)
 
     def catch_up(
         self, caught: CatchUp, policy: AlertPolicy, away: float | None, now: float
@@ -84,12 +114,14 @@ class Herald:
         ways = (*self.posts, *self.mails) if mute.hidden else self.posts
         self._say(f"mute-{mute.id}-ended", words, ways, now, silent=not mute.hidden)
 
-    def test(self, now: float) -> str:
-        """Send a test by each way; return its key."""
-        key = f"test-{now:.3f}"
-        words = text.test_words(self._instrument, self._language)
-        self._say(key, words, (*self.posts, *self.mails), now)
-        return key
+    def unread(self, path: str, start: int, size: int, now: float) -> None:
+        """Tell that a part of the protocol could not be understood: it may hold an error."""
+        said = self._language.gettext(
+            "sonixbot failed on {size} bytes of {path} from byte {start} on. Look there for errors;"
+            " the bot's log tells more."
+        ).format(size=size, path=path, start=start)
+        words = text.script_words(said, self._instrument, self._language)
+        self._say(f"unread-{start}-{now:.3f}", words, (*self.posts, *self.mails), now)
 
     def script(self, key: str, letter: Letter, files: tuple[Attachment, ...], now: float) -> None:
         """Pass a script's message on."""

@@ -15,7 +15,7 @@ from sonixbot.clock import Clock
 from sonixbot.endurance import endure
 from sonixbot.herald import Herald
 from sonixbot.inbox.letter import Letter
-from sonixbot.language import HOUR, Language
+from sonixbot.language import DAY, HOUR, Language
 from sonixbot.message import Attachment, Delivery, State
 from sonixbot.outbox import Outbox
 
@@ -59,6 +59,8 @@ class Intake:
         self._language = language
         self._bell: asyncio.Event | None = None
         self._changed: set[str] = set()
+        #: Letters that cannot be removed, so that each is complained about once.
+        self._stuck: set[str] = set()
         self._prune_at = clock.now()
 
     def told(self, key: str) -> None:
@@ -70,12 +72,14 @@ class Intake:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take and answer until `stop`."""
-        await asyncio.to_thread(inbox.make_folders, self._folder)
         bell = Bell(Path(self._folder, "new"))
         self._bell = bell.rung
+        # An answer may have been cut off; answering again does no harm.
+        self._changed.update(self._outbox.lately(PREFIX, self._clock.now() - DAY))
 
         async def turn() -> None:
             bell.rung.clear()
+            await asyncio.to_thread(inbox.make_folders, self._folder)
             bell.keep()
             await self.turn()
             if not stop.is_set():
@@ -90,10 +94,16 @@ class Intake:
     async def turn(self) -> bool:
         """Take what waits, answer what changed; tell whether anything was taken."""
         keys = await asyncio.to_thread(inbox.waiting, self._folder)
+        self._stuck.intersection_update(keys)
         for key in keys:
             letter = await asyncio.to_thread(inbox.read, self._folder, key)
             if letter:
-                await self._take(letter)
+                try:
+                    await self._take(letter)
+                except OSError as error:  # that of one letter must not hold up those behind it
+                    if key not in self._stuck:
+                        log.warning("the letter %s stays in %s: %s", key, self._folder, error)
+                    self._stuck.add(key)
         await self._answer()
         now = self._clock.now()
         if now >= self._prune_at:
@@ -110,13 +120,19 @@ class Intake:
         await asyncio.to_thread(inbox.done, self._folder, letter.key)
 
     def _keep_files(self, letter: Letter) -> tuple[Attachment, ...]:
+        """Copy its files to where they lie until delivered; what cannot be copied is lost."""
         kept = []
         for number, each in enumerate(letter.files):
             folder = self._attachments / letter.key
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             place = folder / str(number)
-            shutil.copyfile(each.path, place)
-            kept.append(Attachment(each.name, str(place), each.picture))
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                shutil.copyfile(each.path, place)
+            except OSError as error:
+                log.warning("%s cannot be taken: %s", each.path, error)
+                letter.lost.append(each.name)
+            else:
+                kept.append(Attachment(each.name, str(place), each.picture))
         return tuple(kept)
 
     async def _answer(self) -> None:
@@ -129,7 +145,9 @@ class Intake:
             try:
                 await asyncio.to_thread(inbox.answer, self._folder, key.removeprefix(PREFIX), fates)
             except OSError as error:
+                self._changed.add(key)
                 log.warning("no answer can be left in %s: %s", self._folder, error)
+                return
 
     def _fate(self, delivery: Delivery) -> dict[str, str]:
         reason = self._language.say(delivery.reason) if delivery.reason else ""

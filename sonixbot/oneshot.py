@@ -33,13 +33,14 @@ async def deliver(config: Config, clock: Clock, stop: asyncio.Event) -> None:
         if not mine:
             return
         async with build_station(config, clock) as station:
-            station.outbox.recover(clock.now())
             more = True
             while more and not stop.is_set():
                 async with present(config, "deliverer", clock):
                     more = await _deliver_all(station, stop)
                 # Whoever put a message while this process was still announced relied on it.
-                more = more and await station.intake.turn()
+                if more:
+                    await station.intake.turn()
+                    more = bool(station.outbox.backlog())
 
 
 async def _deliver_all(station: Station, stop: asyncio.Event) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sonixbot.errors import Sentence
-from sonixbot.language import DAY, HOUR
+from sonixbot.language import DAY, HOUR, MINUTE
 from sonixbot.message import Delivery, Marks, Message, Origin, State
 from sonixbot.store import Store
 
@@ -76,8 +76,11 @@ class Outbox:
         ).fetchone()
         return (row and row[0]) or destination
 
-    def renew(self, message: Message, now: float) -> None:
-        """Give a known message new words; where it was sent and can be edited, it is edited."""
+    def renew(self, message: Message, now: float) -> bool:
+        """Give a known message new words; where it was sent and can be edited, it is edited.
+
+        False where they are seen nowhere, as every delivery of it was given up.
+        """
         with self._store.transaction() as db:
             db.execute(
                 "update messages set data = ?, version = version + 1 where key = ?",
@@ -89,20 +92,44 @@ class Outbox:
                 " and message = (select id from messages where key = ?)",
                 (now + EDIT_DELAY, f"{_EDITED}%", message.key),
             )
-
-    def recover(self, now: float) -> None:
-        """At a start: what was being sent when the service died may have arrived.
-
-        Backoff goes on where it was after the next failure; the first try is at once, as somebody
-        may just have repaired what was wrong.
-        """
-        with self._store.transaction() as db:
-            db.execute(
-                "update deliveries set state = 'waiting', unknown = 1, updated = ?"
-                " where state = 'sending'",
-                (now,),
+            return bool(
+                db.execute(
+                    "select 1 from deliveries d join messages m on m.id = d.message"
+                    " where m.key = ? and state not in ('buried', 'dropped') limit 1",
+                    (message.key,),
+                ).fetchone()
             )
+
+    def recover(self, destination: str, now: float) -> None:
+        """What was being sent when this process, or an earlier one, failed may have arrived."""
+        cut_off = "destination = ? and state = 'sending'"
+        if self._store.db.execute(
+            f"select 1 from deliveries where {cut_off}", (destination,)
+        ).fetchone():
+            with self._store.transaction() as db:
+                db.execute(
+                    "update deliveries set state = 'waiting', unknown = 1, updated = ?"
+                    f" where {cut_off}",
+                    (now, destination),
+                )
+
+    def try_at_once(self) -> None:
+        """Let nothing wait for its backoff, as somebody may have repaired what was wrong."""
+        with self._store.transaction() as db:
             db.execute("update destinations set resume = 0 where not obeyed")
+
+    def retire(self, keep: Iterable[str], reason: Sentence, now: float) -> None:
+        """Give up what is open for addresses other than these, or where those have moved."""
+        kept = {each for name in keep for each in (name, self._address(name))}
+        for name in self.destinations():
+            if name not in kept:
+                with self._store.transaction() as db:
+                    db.execute(
+                        "update deliveries set state = case state when 'stale' then 'sent'"
+                        " else 'buried' end, reason = ?, updated = ? where destination = ?"
+                        " and state in ('waiting', 'sending', 'stale', 'listed')",
+                        (_text(reason.to_json()), now, name),
+                    )
 
     def next(self, destination: str, now: float, *, scripts: bool = True) -> Delivery | None:
         """What goes next: the oldest message that waits, else an edit that is due.
@@ -110,12 +137,13 @@ class Outbox:
         `scripts` false: scripts' messages are passed over.
         """
         query = (
-            _SELECT + "where d.destination = ? and d.state in ('waiting', 'stale') and d.due <= ?"
+            _SELECT + "where d.destination = ? and d.state in ('waiting', 'stale')"
+            " and not (d.due > ? and d.due < ?)"  # later than that: the clock was set back
         )
         if not scripts:
             query += f" and json_extract(m.data, '$.origin') != '{Origin.SCRIPT}'"
         query += " order by d.state = 'stale', d.id limit 1"
-        row = self._store.db.execute(query, (destination, now)).fetchone()
+        row = self._store.db.execute(query, (destination, now, now + MINUTE)).fetchone()
         return row and _delivery(row)
 
     def waiting(self, destination: str, origin: Origin | None = None) -> list[Delivery]:
@@ -130,7 +158,9 @@ class Outbox:
     def due(self, destination: str) -> float | None:
         """When the next thing for this destination falls due; None where nothing is open."""
         row = self._store.db.execute(
-            f"select min(due) from deliveries where destination = ? and {_OPEN}", (destination,)
+            "select min(due) from deliveries where destination = ?"
+            " and state in ('waiting', 'stale')",
+            (destination,),
         ).fetchone()
         moment: float | None = row[0]
         return moment
@@ -295,6 +325,15 @@ class Outbox:
         rows = self._store.db.execute(_SELECT + "where m.key = ? order by d.id", (key,))
         return [_delivery(row) for row in rows]
 
+    def lately(self, prefix: str, since: float) -> list[str]:
+        """Keys that begin with `prefix`, of messages whose fate changed since then."""
+        rows = self._store.db.execute(
+            "select distinct m.key from messages m join deliveries d on d.message = m.id"
+            " where m.key like ? and d.updated >= ?",
+            (f"{prefix}%", since),
+        )
+        return [row[0] for row in rows]
+
     def listed(self, key: str) -> list[str]:
         """Keys of the messages that go within this list."""
         rows = self._store.db.execute(
@@ -321,7 +360,7 @@ class Outbox:
         """Try a delivery that is not yet sent again, at once; False where there is none."""
         with self._store.transaction() as db:
             changed = db.execute(
-                "update deliveries set state = 'waiting', due = 0, updated = ?"
+                "update deliveries set state = 'waiting', due = 0, list = null, updated = ?"
                 " where id = ? and state in ('waiting', 'buried', 'dropped')",
                 (now, number),
             )
@@ -336,8 +375,9 @@ class Outbox:
         """Take a delivery out that waits or was buried; False where there is none."""
         with self._store.transaction() as db:
             changed = db.execute(
-                "update deliveries set state = 'dropped', updated = ?"
-                " where id = ? and state in ('waiting', 'buried')",
+                "update deliveries set state = 'dropped', updated = ?1"
+                " where id = ?2 and state in ('waiting', 'buried')"
+                " or list = ?2 and state in ('listed', 'buried')",
                 (now, number),
             )
         return changed.rowcount > 0
@@ -392,4 +432,4 @@ def _sentence(text: str | None) -> Sentence | None:
 
 
 def _text(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps(data)  # in ASCII: halves of characters cannot be stored in any other way

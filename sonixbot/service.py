@@ -43,7 +43,6 @@ async def run(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(service_turn(config.data_dir, clock))
         station = await stack.enter_async_context(build_station(config, clock))
-        station.outbox.recover(clock.now())
         watch = _watch(station)
         await stack.enter_async_context(present(config, "service", clock))
         tasks = {

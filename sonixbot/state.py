@@ -104,11 +104,11 @@ class ProtocolState:
         self.user_messages.clear()
         self.activity, self._newest = None, None
 
-    def apply(self, entry: Entry) -> bool:
-        """Take an entry in; False where it replaces the one before, told again more completely."""
-        again = self._newest is not None and self._newest.offset == entry.offset
-        if again and self._newest:
-            self._forget(self._newest)
+    def apply(self, entry: Entry) -> Entry | None:
+        """Take an entry in; return its earlier telling where it is one told more completely."""
+        before = self._newest if self._newest and self._newest.offset == entry.offset else None
+        if before:
+            self._forget(before)
         self._newest = entry
         self._count(entry, 1)
         if entry.time is not None:
@@ -120,7 +120,7 @@ class ProtocolState:
             self.user_messages.append(entry)
         if said := self.recognise(entry.text):
             self.activity = Activity(said[0], said[1], entry.text, entry.time)
-        return not again
+        return before
 
     def _count(self, entry: Entry, by: int) -> None:
         self.kinds[entry.kind, entry.level] += by

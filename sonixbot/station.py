@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sonixbot.clock import Clock
 from sonixbot.config import Config
 from sonixbot.delivery import Deliverer
+from sonixbot.errors import sentence
 from sonixbot.health import Health
 from sonixbot.herald import Herald
 from sonixbot.inbox import presence
@@ -51,6 +52,7 @@ async def build_station(config: Config, clock: Clock) -> AsyncIterator[Station]:
     store = Store(config.data_dir)
     spoken = language(config.language)
     outbox, health = Outbox(store), Health()
+    _take_over(config, store, outbox, clock.now())
     herald = Herald(
         outbox, config.instrument, spoken, config.zone, posts=posts(config), mails=mails(config)
     )
@@ -71,6 +73,19 @@ async def build_station(config: Config, clock: Clock) -> AsyncIterator[Station]:
     finally:
         await deliverer.close(GRACE["closing"])
         store.close()
+
+
+def _take_over(config: Config, store: Store, outbox: Outbox, now: float) -> None:
+    """Bring the outbox into line with a configuration that may have changed."""
+    destinations = (*posts(config), *mails(config))
+    outbox.retire(destinations, sentence("It is no longer in the configuration."), now)
+    try:
+        changed = config.source.stat().st_mtime_ns
+    except OSError:
+        changed = None
+    if store.fact("configured") != changed:
+        outbox.try_at_once()
+        store.remember("configured", changed)
 
 
 def posts(config: Config) -> tuple[str, ...]:

@@ -141,12 +141,12 @@ class Store:
         with self.transaction() as db:
             db.execute(
                 "insert into facts values (?1, ?2) on conflict do update set value = ?2",
-                (name, json.dumps(value, ensure_ascii=False)),
+                (name, json.dumps(value)),
             )
 
     def policy(self, rules: Rules) -> AlertPolicy:
         """The book of incidents and mutes as it was last written down."""
-        incidents = self.db.execute("select data from incidents order by id")
+        incidents = self.db.execute("select data from incidents order by seen")
         mutes = self.db.execute("select data from mutes order by id")
         return AlertPolicy(
             rules,
@@ -156,21 +156,24 @@ class Store:
         )
 
     def save(self, policy: AlertPolicy, now: float) -> None:
-        """Write down what changed in the book; forget incidents long silent.
-
-        After the commit the caller tells the book that it is `saved`.
-        """
-        changes = policy.changes
+        """Write down what changed in the book; forget incidents long silent."""
         with self.transaction() as db:
-            db.executemany(
-                "insert or replace into incidents values (?, ?, ?)",
-                [
-                    (each.id, each.seen, _text(each.to_json()))
-                    for each in changes.incidents.values()
-                ],
-            )
+            for number, incident in policy.changes.incidents.items():
+                db.execute("delete from incidents where id = ?", (number,))
+                if incident:
+                    row = (number, incident.seen, _text(incident.to_json()))
+                    db.execute("insert into incidents values (?, ?, ?)", row)
             db.execute("delete from incidents where seen < ?", (now - FORGOTTEN_AFTER,))
-            for number, mute in changes.mutes.items():
+            self.save_mutes(policy)
+
+    def save_mutes(self, policy: AlertPolicy) -> None:
+        """Write down what changed in the mutes.
+
+        Incidents hold what was counted of the protocol, so they are written only with the position
+        up to which it was read.
+        """
+        with self.transaction() as db:
+            for number, mute in policy.changes.mutes.items():
                 db.execute("delete from mutes where id = ?", (number,))
                 if mute:
                     db.execute("insert into mutes values (?, ?)", (number, _text(mute.to_json())))
@@ -178,4 +181,4 @@ class Store:
 
 
 def _text(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps(data)  # in ASCII: halves of characters cannot be stored in any other way

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sonixbot.alerts import AlertPolicy, Decision, Mute
+from sonixbot.alerts import AlertPolicy, Changes, Decision, Mute
 from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import backoff, endure
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: A look at the file beside the system's notice of a change, which shares never give.
 LOOK_EVERY: Final = 0.25
+#: Bytes of one turn: what follows from them is written down at once, and others wait so long.
+BLOCK: Final = 64 * 1024
 #: How often the passing of time is looked at: ends of mutes, mails owed.
 TICK_EVERY: Final = 5.0
 #: How often it is noted that the service lives, for the "away from … to …" after a restart.
@@ -64,10 +67,12 @@ class Watch:
         self._health, self._clock, self._wake = health, clock, wake
         self._new_reader = new_reader
         self._reader = new_reader()
-        self._tail = Tail(where, self._remembered()) if where else None
+        self._tail = Tail(where, self._remembered(), size=BLOCK) if where else None
         self._started = clock.now()
         #: Set once the first reading is done.
         self.begun = asyncio.Event()
+        #: Blocks that could not be understood and of which nobody has been told.
+        self._unread: list[Block] = []
         self._trouble: Sentence | None = None
         self._trouble_since: float | None = None
         self._ticked = self._noted = self._started
@@ -120,7 +125,8 @@ class Watch:
         Returns the reading of the older part of a long protocol, which may take its time.
         """
         if self._store.fact("position") is None:
-            tail.position = tail.end() or Position.nothing()
+            tail.position = await self._baseline(tail)
+            self._store.remember("position", tail.position.to_json())
         older = await fill(self.state, self._reader, self._new_reader, tail.position)
         decisions: list[Decision] = []
         while block := tail.read(self._clock.now()):
@@ -131,6 +137,18 @@ class Watch:
         await self._commit(partial(self._herald.catch_up, caught, self.policy, away))
         self.begun.set()
         return older
+
+    async def _baseline(self, tail: Tail) -> Position:
+        """Where the protocol ends at the very first start: what stands before is not pushed.
+
+        A protocol that cannot be read now is waited for: it is no file that appears later.
+        """
+        while True:
+            try:
+                return tail.end() or Position.nothing()
+            except OSError:
+                self._note_trouble(tail.trouble)
+                await self._clock.sleep(TICK_EVERY)
 
     async def _follow(self, tail: Tail) -> None:
         """Read what is new, block by block."""
@@ -145,6 +163,7 @@ class Watch:
             return self._told(block)
         except Exception:  # a fault of ours in one place must not hide all that comes after it
             log.exception("%d bytes of %s from %d on", len(block.data), block.path, block.start)
+            self._unread.append(block)
             return []
 
     def _told(self, block: Block) -> list[Decision]:
@@ -157,8 +176,8 @@ class Watch:
         self.state.path = block.path
         decisions: list[Decision] = []
         for entry in self._reader.feed(block):
-            new = self.state.apply(entry)
-            decisions += self.policy.apply(entry, now, again=not new)
+            before = self.state.apply(entry)
+            decisions += self.policy.apply(entry, now, before)
         self.state.lines += block.data.count(b"\n")
         self.state.read_at = now
         return decisions
@@ -174,6 +193,8 @@ class Watch:
             try:
                 with self._store.transaction():
                     tell(now)
+                    for block in self._unread:
+                        self._herald.unread(block.path, block.start, len(block.data), now)
                     self._store.save(self.policy, now)
                     self._store.remember("alive", now)
                     if self._tail:
@@ -183,17 +204,18 @@ class Watch:
                 tries += 1
                 log.error("%s: %s; trying again", self._store.path, error)
                 await self._clock.sleep(backoff(tries))
-        self.policy.saved()
+        self.policy.changes = Changes({}, {})
+        self._unread.clear()
         self._noted = now
         self._wake()
 
     async def _pass_time(self) -> None:
         """Do what the passing of time asks for."""
         now = self._clock.now()
-        if now - self._ticked >= TICK_EVERY:
+        if not 0 <= now - self._ticked < TICK_EVERY:  # less than 0: the clock was set back
             self._ticked = now
             decisions = self.policy.tick(now)
-            if decisions or now - self._noted >= NOTE_EVERY:
+            if decisions or not 0 <= now - self._noted < NOTE_EVERY:
                 await self._commit(partial(self._herald.tell, decisions, self.policy))
 
     def _note_trouble(self, trouble: Sentence | None) -> None:
@@ -205,27 +227,38 @@ class Watch:
         self._trouble = trouble
 
     def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
-        """Hide what fits `scope` until then, and announce it."""
+        """Hide what fits `scope` until then, and announce it. Raises sqlite3.Error."""
         now = self._clock.now()
-        made = self.policy.mute(scope, until, author, author_id, now)
-        with self._store.transaction():
+        with self._muting():
+            made = self.policy.mute(scope, until, author, author_id, now)
             self._herald.muted(made, now)
-            self._store.save(self.policy, now)
-        self.policy.saved()
-        self._wake()
         return made
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:
-        """End one mute or all, and tell who did and what they hid; return those that ended."""
+        """End one mute or all, tell who did and what they hid; return those that ended.
+
+        Raises sqlite3.Error.
+        """
         now = self._clock.now()
-        ended = self.policy.unmute(number)
-        with self._store.transaction():
+        with self._muting():
+            ended = self.policy.unmute(number)
             for mute in ended:
                 self._herald.mute_ended(mute, self.policy, now, author)
-            self._store.save(self.policy, now)
-        self.policy.saved()
-        self._wake()
         return ended
+
+    @contextmanager
+    def _muting(self) -> Iterator[None]:
+        """Mutes change together with their announcement and their row, or not at all."""
+        before = dict(self.policy.mutes)
+        try:
+            with self._store.transaction():
+                yield
+                self._store.save_mutes(self.policy)
+        except sqlite3.Error:
+            self.policy.mutes = before
+            raise
+        self.policy.changes.mutes.clear()
+        self._wake()
 
     def status(self) -> Status:
         """Everything that answers "is my measurement all right?"; from memory and the store."""

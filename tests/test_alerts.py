@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonixbot.alerts import (
+    KEPT,
     AlertPolicy,
     Decision,
     Incident,
@@ -172,7 +173,7 @@ def test_an_entry_told_again_is_not_counted_twice() -> None:
     policy = AlertPolicy(Rules())
     policy.apply(STUCK, NIGHT)
     longer = like(STUCK, details=("Traceback …",))
-    assert sorts(policy.apply(longer, NIGHT + 1, again=True)) == [Renew]
+    assert sorts(policy.apply(longer, NIGHT + 1, STUCK)) == [Renew]
     (incident,) = policy.incidents.values()
     assert (incident.count, incident.entry.details) == (1, ("Traceback …",))
 
@@ -180,8 +181,9 @@ def test_an_entry_told_again_is_not_counted_twice() -> None:
 def test_a_half_line_that_grew_into_another_text_leaves_no_trace_of_itself() -> None:
     """When a half line is completed, the incident takes the whole text and stays one."""
     policy = AlertPolicy(Rules())
-    policy.apply(like(STUCK, text="position not rea"), NIGHT)
-    decisions = policy.apply(STUCK, NIGHT + 3, again=True)
+    half = like(STUCK, text="position not rea")
+    policy.apply(half, NIGHT)
+    decisions = policy.apply(STUCK, NIGHT + 3, half)
     assert sorts(decisions) == [Renew]
     (incident,) = policy.incidents.values()
     assert (incident.count, incident.entry.text) == (1, STUCK.text)
@@ -192,8 +194,9 @@ def test_a_half_line_of_a_known_incident_joins_the_right_one() -> None:
     """A half line counted to one incident is taken back when the whole line is another's."""
     policy = AlertPolicy(Rules())
     policy.apply(like(STUCK, text="stuck"), NIGHT)
-    policy.apply(like(STUCK, text="stuck", offset=1100), NIGHT + 1)
-    policy.apply(like(STUCK, text="stuck at limit", offset=1100), NIGHT + 2, again=True)
+    half = like(STUCK, text="stuck", offset=1100)
+    policy.apply(half, NIGHT + 1)
+    policy.apply(like(half, text="stuck at limit"), NIGHT + 2, half)
     counts = {each.entry.text: each.count for each in policy.incidents.values()}
     assert counts == {"stuck": 1, "stuck at limit": 1}
 
@@ -285,6 +288,92 @@ def test_what_only_a_digest_told_is_posted_when_it_comes_again() -> None:
     policy = AlertPolicy(Rules())
     policy.catch_up(policy.apply(like(STUCK, level=2), NIGHT))
     assert sorts(policy.apply(like(STUCK, level=2, offset=1100), NIGHT + 60)) == [Post]
+
+
+def test_two_posts_while_away_are_taken_back_together() -> None:
+    """An error that became worse while nobody watched is posted when it comes again afterwards."""
+    policy = AlertPolicy(Rules())
+    decisions = policy.apply(like(STUCK, level=3), NIGHT)
+    decisions += policy.apply(like(STUCK, level=2, offset=1100), NIGHT)
+    policy.catch_up(decisions)
+    assert sorts(policy.apply(like(STUCK, level=2, offset=1200), NIGHT + 60)) == [Post]
+
+
+def test_the_digest_names_what_merely_went_on() -> None:
+    """An error that was posted before the service was away, and went on, stands in the digest."""
+    policy = AlertPolicy(Rules())
+    policy.apply(like(STUCK, level=2), NIGHT)
+    caught = policy.catch_up(policy.apply(like(STUCK, level=2, offset=1100), NIGHT + 60))
+    assert [each.count for each in caught.posts] == [2]
+    assert [each.count for each in caught.mails] == [2]
+    assert sorts(list(caught.decisions)) == [Renew]
+
+
+def test_what_became_worse_under_a_mute_is_said_after_it() -> None:
+    """A mute hides that an error became more important until it ends; then it is a new post."""
+    policy = AlertPolicy(Rules())
+    policy.apply(like(STUCK, level=3), NIGHT)
+    policy.mute("", NIGHT + 60, "Anna", 7, NIGHT)
+    assert sorts(policy.apply(like(STUCK, offset=1100), NIGHT + 30)) == [Renew]
+    policy.tick(NIGHT + 60)
+    (post,) = policy.apply(like(STUCK, offset=1200), NIGHT + 61)
+    assert isinstance(post, Post)
+    assert post.incident.post_why is Why.WORSE
+
+
+def test_after_a_restart_a_line_below_an_old_error_is_no_new_error() -> None:
+    """What belongs to an error told before the restart changes its words and not its count."""
+    old = AlertPolicy(Rules())
+    old.apply(STUCK, NIGHT)
+    policy = AlertPolicy(Rules(), old.incidents.values(), (), old.numbers)
+    longer = like(STUCK, details=("RuntimeError: timeout",))
+    assert sorts(policy.apply(longer, NIGHT + 5 * HOUR, STUCK)) == [Renew]
+    assert next(iter(policy.incidents.values())).count == 1
+
+
+def test_a_line_below_an_error_of_the_first_reading_is_not_pushed() -> None:
+    """An error that stood there at the first start is not told because its traceback goes on."""
+    policy = AlertPolicy(Rules())
+    assert policy.apply(like(STUCK, details=("RuntimeError",)), NIGHT, STUCK) == []
+
+
+def test_a_harmless_half_line_that_becomes_an_error_is_told() -> None:
+    """A half line that was nothing to be told is told when the whole of it is an error."""
+    policy = AlertPolicy(Rules())
+    half = like(STUCK, kind=Kind.INFO, level=5)
+    policy.apply(half, NIGHT)
+    assert sorts(policy.apply(STUCK, NIGHT + 1, half)) == [Post, Mail]
+
+
+def test_an_error_whose_post_was_given_up_is_posted_anew_after_a_while() -> None:
+    """When a post could not be delivered its count stands nowhere, so it is tried again."""
+    policy = AlertPolicy(Rules())
+    (post, _) = policy.apply(STUCK, NIGHT)
+    assert isinstance(post, Post)
+    policy.lost(post.incident)
+    assert sorts(policy.apply(like(STUCK, offset=1100), NIGHT + 60)) == [Renew]
+    assert sorts(policy.apply(like(STUCK, offset=1200), NIGHT + 1700)) == [Renew]
+    assert sorts(policy.apply(like(STUCK, offset=1300), NIGHT + 1860)) == [Post]
+
+
+def test_incidents_are_bounded_and_the_longest_silent_go_first() -> None:
+    """However many sorts of errors there are, a bounded number is kept, in memory and store."""
+    policy = AlertPolicy(Rules())
+    policy.apply(STUCK, NIGHT)
+    for number in range(KEPT):
+        policy.apply(like(STUCK, source=f"axis{number}x", offset=number), NIGHT + number)
+        policy.apply(like(WARM, source="lasting"), NIGHT + number)
+    assert len(policy.incidents) == KEPT
+    assert "P1_beta" not in {each.entry.source for each in policy.incidents.values()}
+    assert policy.changes.incidents[1] is None
+    assert any(each.entry.source == "lasting" for each in policy.incidents.values())
+
+
+@pytest.mark.parametrize("source", ["sonixbot", "sonixbot.delivery", "logwatch", "Messangers"])
+def test_the_bots_own_lines_make_no_alert(source: str) -> None:
+    """What the bot itself writes into a protocol is not pushed, else it would answer itself."""
+    assert AlertPolicy(Rules()).apply(like(STUCK, source=source), NIGHT) == []
+    assert AlertPolicy(Rules()).apply(like(STUCK, source="sonixbotany"), NIGHT) != []
 
 
 def test_open_incidents_are_those_not_yet_quiet() -> None:

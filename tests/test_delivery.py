@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -338,12 +340,82 @@ async def test_a_fault_of_ours_is_given_up_after_some_tries(
 ) -> None:
     """A message that makes sonixbot itself fail is given up, and what is behind it leaves."""
     async with running(tmp_path, clock) as world:
-        world.telegram.answers = [ZeroDivisionError()] * 6
+        world.telegram.answers = [ZeroDivisionError()] * 5
         world.put(message("a", "a"), message("b", "b"))
         await world.pass_time(120)
         (fate,) = world.outbox.fate("a")
     assert fate.state is State.BURIED
     assert world.telegram.words() == ["b"]
+
+
+async def test_an_outage_does_not_use_up_the_patience_with_a_fault(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """After many failures of the network, one fault of ours does not cost the message."""
+    async with running(tmp_path, clock) as world:
+        world.telegram.answers = [*[TryLater(sentence("away"))] * 8, ZeroDivisionError()]
+        world.put(message("a", "a"))
+        await world.pass_time(400)
+    assert world.telegram.words()[-1].endswith("a")
+
+
+async def test_an_edit_that_makes_us_fail_is_given_up(tmp_path: Path, clock: HandClock) -> None:
+    """A faulty edit is not tried for ever in front of what is behind it."""
+    async with running(tmp_path, clock) as world:
+        world.put(message("a", "×1"))
+        await world.pass_time(1)
+        world.telegram.answers = [ZeroDivisionError()] * 100
+        world.outbox.renew(message("a", "×2"), clock.now())
+        await world.pass_time(300)
+        assert len(world.telegram.answers) == 95
+
+
+async def test_a_result_that_could_not_be_written_is_found_again(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """When the database fails just after a call, the message is repeated and marked."""
+    async with running(tmp_path, clock) as world:
+        world.telegram.answers = [TryLater(sentence("away"))]
+        failing = world.outbox.failed
+        failures = [sqlite3.OperationalError("database is locked")]
+
+        def fail_once(*args: Any, **kwargs: Any) -> None:
+            if failures:
+                raise failures.pop()
+            failing(*args, **kwargs)
+
+        world.outbox.failed = fail_once  # type: ignore[method-assign]  # a disk that fails once
+        world.put(message("a", "a"))
+        await world.pass_time(30)
+    (words,) = world.telegram.words()
+    assert "repeat" in words
+
+
+async def test_a_clock_set_back_ends_a_backoff(tmp_path: Path, clock: HandClock) -> None:
+    """When the clock goes back by hours, a pause of seconds does not become one of hours."""
+    store = Store(tmp_path)
+    later = Outbox(store)
+    reason = sentence("away")
+    later.hold(CHANNEL, NIGHT + 3 * 3600 + 1, reason=reason, obeyed=False, now=NIGHT + 3 * 3600)
+    store.close()
+    async with running(tmp_path, clock) as world:
+        world.put(message("a", "a"))
+        await world.pass_time(1)
+        assert world.telegram.words() == ["a"]
+
+
+async def test_what_may_have_arrived_is_not_joined(tmp_path: Path, clock: HandClock) -> None:
+    """A mail whose fate is unknown goes by itself and is marked, not unmarked in a list."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(message(str(n), f"<{n}>", html="") for n in range(60)), to=BOSS)
+        await world.pass_time(30)
+        world.put(message("u", "<u>", html=""), to=BOSS)
+        world.mail.answers = [TryLater(sentence("no answer"), unknown=True)]
+        await world.pass_time(660, 5)
+        world.put(*(message(f"v{n}", f"<v{n}>", html="") for n in range(3)), to=BOSS)
+        await world.pass_time(1300, 5)
+    (words,) = [each for each in world.mail.words() if "<u>" in each]
+    assert "repeat" in words
 
 
 async def test_what_another_process_put_is_found(tmp_path: Path, clock: HandClock) -> None:

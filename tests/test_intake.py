@@ -14,6 +14,7 @@ from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.errors import Problem, sentence
 from sonixbot.herald import Herald
+from sonixbot.inbox.letter import Letter
 from sonixbot.intake import Intake
 from sonixbot.language import language
 from sonixbot.message import Marks, Origin
@@ -125,6 +126,45 @@ async def test_the_answer_follows_the_delivery(office: Office) -> None:
     answer = inbox.read_answer(office.folder, key)
     assert answer is not None
     assert answer[CHANNEL] == {"state": "failed", "reason": "chat not found"}
+
+
+async def test_a_file_that_cannot_be_taken_costs_only_itself(
+    office: Office, tmp_path: Path
+) -> None:
+    """An attachment that cannot be copied is told as lost; its text and the next letter go on."""
+    await asyncio.to_thread(office.attachments.write_bytes, b"a file in the place of the folder")
+    spectrum = tmp_path / "spectrum.dat"
+    await asyncio.to_thread(spectrum.write_bytes, b"1 2 3")
+    inbox.put(office.folder, "first", files=[(str(spectrum), False)])
+    inbox.put(office.folder, "second")
+    await office.intake.turn()
+    first, second = (each.message.text for each in office.outbox.waiting(CHANNEL))
+    assert "first" in first
+    assert "spectrum.dat" in first
+    assert "second" in second
+
+
+async def test_a_letter_that_cannot_be_removed_holds_nothing_up(
+    office: Office, tmp_path: Path
+) -> None:
+    """A letter that stays in the inbox is sent once, and those behind it are taken."""
+    key = inbox.put(office.folder, "first")
+    inbox.put(office.folder, "second")
+    letter = tmp_path / "inbox" / "new" / f"{key}.json"
+    data = await asyncio.to_thread(letter.read_bytes)
+
+    class Sticky(type(office.intake)):  # type: ignore[misc]  # only to have the file come back
+        async def _take(self, each: Letter) -> None:
+            await super()._take(each)
+            if each.key == key:
+                await asyncio.to_thread(letter.write_bytes, data)
+                raise PermissionError(13, "Permission denied", str(letter))
+
+    office.intake.__class__ = Sticky
+    for _ in range(3):
+        await office.intake.turn()
+    texts = [each.message.text for each in office.outbox.waiting(CHANNEL)]
+    assert len(texts) == 2
 
 
 async def test_the_bell_rings_at_a_change_and_not_at_reading(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonixbot.alerts import Rules
+from sonixbot.alerts import Changes, Rules
 from sonixbot.errors import Problem, sentence
 from sonixbot.language import DAY
 from sonixbot.message import Delivery, Marks, Origin, State
@@ -111,7 +111,7 @@ def test_an_ended_mute_is_gone_after_a_restart(store: Store) -> None:
     policy = store.policy(Rules())
     policy.mute("P1_beta", NIGHT + 60, "Anna", 7, NIGHT)
     store.save(policy, NIGHT)
-    policy.saved()
+    policy.changes = Changes({}, {})
     policy.unmute(None)
     store.save(policy, NIGHT)
     assert store.policy(Rules()).mutes == {}
@@ -144,7 +144,7 @@ def test_what_was_being_sent_at_a_kill_is_sent_again_and_marked(tmp_path: Path) 
     store.close()
     store = Store(tmp_path)
     outbox = Outbox(store)
-    outbox.recover(NIGHT)
+    outbox.recover(CHANNEL, NIGHT)
     assert next_of(outbox).unknown
     store.close()
 
@@ -216,7 +216,6 @@ def test_backoff_survives_a_restart(tmp_path: Path) -> None:
     store.close()
     store = Store(tmp_path)
     outbox = Outbox(store)
-    outbox.recover(NIGHT + 1)
     known = outbox.destination(CHANNEL)
     assert (known.tries, known.resume, known.failing) == (1, NIGHT + 3600, NIGHT)
     store.close()
@@ -250,7 +249,7 @@ def test_a_list_stands_for_its_messages(outbox: Outbox) -> None:
     (listing,) = outbox.waiting(BOSS)
     assert listing.message.key == "list"
     assert sorted(outbox.listed("list")) == ["a", "b", "c"]
-    outbox.recover(NIGHT)
+    outbox.recover(BOSS, NIGHT)
     assert len(outbox.waiting(BOSS)) == 1
     send(outbox, listing)
     assert {each.state for key in "abc" for each in outbox.fate(key)} == {State.SENT}
@@ -268,6 +267,50 @@ def test_retry_and_drop_by_hand(outbox: Outbox) -> None:
     send(outbox, next_of(outbox))
     assert not outbox.retry(number, NIGHT)
     assert not outbox.drop(number, NIGHT)
+
+
+def test_dropping_a_list_drops_what_goes_in_it(outbox: Outbox) -> None:
+    """When a list is taken out by hand, nothing waits for it any more."""
+    for key in "ab":
+        outbox.put(message(key), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list"), NIGHT)
+    assert outbox.drop(outbox.waiting(BOSS)[0].id, NIGHT)
+    assert outbox.backlog() == {}
+    assert outbox.retry(outbox.fate("a")[0].id, NIGHT)
+    assert [each.message.key for each in outbox.waiting(BOSS)] == ["a"]
+
+
+def test_what_is_no_longer_configured_is_given_up(outbox: Outbox) -> None:
+    """What waits for a recipient that was taken out is buried; a chat that moved is kept."""
+    outbox.put(message(), [CHANNEL, BOSS], NIGHT)
+    outbox.move(CHANNEL, "telegram:-100999")
+    outbox.retire([CHANNEL], sentence("gone"), NIGHT)
+    fates = {each.destination: each.state for each in outbox.fate("m-1")}
+    assert fates == {"telegram:-100999": State.WAITING, BOSS: State.BURIED}
+
+
+def test_renewing_what_was_given_up_is_told(outbox: Outbox) -> None:
+    """Whoever renews words that are seen nowhere learns it, and can say them anew."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    assert outbox.renew(message(text="×2"), NIGHT)
+    outbox.bury(next_of(outbox), sentence("no rights"), NIGHT)
+    assert not outbox.renew(message(text="×3"), NIGHT)
+
+
+def test_a_clock_set_back_holds_nothing_up(outbox: Outbox) -> None:
+    """An edit that was due in a minute is not due in three hours when the clock goes back."""
+    outbox.put(message(), [CHANNEL], NIGHT)
+    send(outbox, next_of(outbox))
+    outbox.renew(message(text="×2"), NIGHT)
+    assert next_of(outbox, CHANNEL, NIGHT - 3 * 3600).state is State.STALE
+
+
+def test_what_changed_lately_is_known(outbox: Outbox) -> None:
+    """The keys of messages whose fate changed since a moment are found by their prefix."""
+    outbox.put(message("script-1"), [CHANNEL], NIGHT)
+    outbox.put(message("script-2"), [CHANNEL], NIGHT + 10)
+    outbox.put(message("other"), [CHANNEL], NIGHT + 10)
+    assert outbox.lately("script-", NIGHT + 5) == ["script-2"]
 
 
 def test_only_what_ended_long_ago_is_forgotten(outbox: Outbox) -> None:
@@ -321,7 +364,7 @@ def test_nothing_is_lost_or_doubled(
         elif delivery and step in ("fail", "kill"):
             outbox.begin(delivery, Marks.NONE, "post", now)
             if step == "kill":
-                outbox.recover(now)
+                outbox.recover(BOSS, now)
             else:
                 outbox.failed(delivery, sentence("away"), unknown=False, now=now)
     states = [[each.state for each in outbox.fate(f"m-{number}")] for number in range(put)]

@@ -32,8 +32,9 @@ def test_entries_are_counted_by_kind_level_and_device() -> None:
 def test_an_entry_told_again_replaces_the_one_before() -> None:
     """An entry with the offset of the one before is the same one, more complete."""
     state = new_state()
-    assert state.apply(like(STUCK, text="position not", kind=Kind.WARNING, level=2))
-    assert not state.apply(STUCK)
+    half = like(STUCK, text="position not", kind=Kind.WARNING, level=2)
+    assert state.apply(half) is None
+    assert state.apply(STUCK) is half
     assert list(state.recent) == [STUCK]
     assert state.view().kinds[Kind.WARNING] == {}
     assert state.view().kinds[Kind.ERROR] == {"1": 1}

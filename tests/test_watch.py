@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sonixbot import history
-from sonixbot.alerts import Rules
-from sonixbot.entry import Kind
+from sonixbot.alerts import Incident, Rules
+from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Reader
 from sonixbot.health import Health
 from sonixbot.herald import Herald
@@ -21,7 +23,7 @@ from sonixbot.message import Message
 from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
-from sonixbot.tail import Tail
+from sonixbot.tail import Block, Tail
 from sonixbot.watch import Watch
 from tests.handclock import HandClock
 
@@ -288,6 +290,125 @@ async def test_a_mute_holds_across_a_restart_and_tells_what_it_hid(
         ended = bench.posts()[-1]
         assert "×2" in ended
         assert len(bench.messages(BOSS)) == 1
+
+
+async def test_a_mute_while_nothing_can_be_written_does_not_cost_an_alert(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A mute writes only itself: what was counted meanwhile is told after a kill."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        tell = bench.watch._herald.tell
+        broken = [sqlite3.OperationalError("disk full")] * 3
+
+        def fail(*args: Any) -> None:
+            if broken:
+                raise broken.pop()
+            tell(*args)
+
+        bench.watch._herald.tell = fail  # type: ignore[method-assign,assignment]  # a full disk
+        await bench.pass_time(0.5)
+        bench.watch.mute("magnet", clock.now() + 60, "Anna", 7)
+        assert len(bench.posts()) == 1
+        killed = Store(tmp_path / "data")
+        assert killed.policy(Rules()).incidents == {}
+        assert len(killed.policy(Rules()).mutes) == 1
+        killed.close()
+        await bench.pass_time(8)
+        assert any("P1_beta" in post for post in bench.posts())
+
+
+async def test_a_mute_that_cannot_be_written_is_none(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A mute whose announcement cannot be written does not hide anything."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        bench.store.db.execute("pragma query_only = on")
+        with pytest.raises(sqlite3.OperationalError):
+            bench.watch.mute("", clock.now() + 60, "Anna", 7)
+        bench.store.db.execute("pragma query_only = off")
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        assert len(bench.posts()) == 1
+
+
+async def test_words_that_fail_cost_neither_their_alert_nor_others(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """When the words of one incident cannot be made, it is told plainly, and the rest as usual."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        post = bench.watch._herald._post
+
+        def fail(incident: Incident, now: float) -> Message:
+            if incident.entry.source == "magnet":
+                raise ZeroDivisionError
+            return post(incident, now)
+
+        bench.watch._herald._post = fail  # type: ignore[method-assign]  # a fault of ours
+        append(protocol, error(2, "magnet"), error(3))
+        await bench.pass_time(1)
+        assert [name in text for text in bench.posts() for name in ("magnet", "P1_beta")] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+
+async def test_a_block_that_makes_us_fail_is_told_of(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A part of the protocol that cannot be understood is never taken for no error."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        feed = bench.watch._reader.feed
+
+        def fail(block: Block) -> list[Entry]:
+            if b"poison" in block.data:
+                raise ZeroDivisionError
+            return feed(block)
+
+        bench.watch._reader.feed = fail  # type: ignore[method-assign]  # a fault of ours
+        append(protocol, error(2, "poison"))
+        await bench.pass_time(1)
+        append(protocol, error(3))
+        await bench.pass_time(1)
+        unread, alert = bench.posts()
+        assert "protocol.log" in unread
+        assert "P1_beta" in alert
+
+
+async def test_a_clock_set_back_does_not_prolong_a_mute_by_hours(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """When the clock goes back, the passing of time is still looked at."""
+    bench = Bench(tmp_path / "data", protocol, clock)
+    clock._now -= 3 * 3600
+    bench.watch.mute("", clock.now() + 60, "Anna", 7)
+    await bench.watch._pass_time()
+    await clock.move(61)
+    await bench.watch._pass_time()
+    assert bench.watch.policy.mutes == {}
+    bench.store.close()
+
+
+async def test_the_baseline_is_committed_at_once(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Killed while it reads the old part for the first time, it tells what came since its start."""
+    append(protocol, info(1))
+    bench = Bench(tmp_path / "data", protocol, clock)
+    task = asyncio.create_task(bench.watch.run(bench.stop))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    bench.store.close()
+    append(protocol, error(2))
+    async with watching(tmp_path, clock) as again:
+        assert any("P1_beta" in post for post in again.posts())
 
 
 async def test_status_answers_from_memory(tmp_path: Path, protocol: Path, clock: HandClock) -> None:

@@ -6,8 +6,10 @@ incidents, the mutes and what follows from the decisions into the store in one t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from sonixbot.alerts.incidents import (
@@ -70,47 +72,47 @@ class AlertPolicy:
         self.incidents = {each.fingerprint: each for each in incidents}
         self.mutes = {each.id: each for each in mutes}
         self.numbers = numbers
-        self._newest: Incident | None = None
-        #: What has to be written down; `saved` says that it was.
+        #: What has to be written down; whoever wrote it clears it after the commit.
         self.changes = Changes({}, {})
 
-    def saved(self) -> None:
-        """All changes are written down."""
-        self.changes = Changes({}, {})
-
-    def apply(self, entry: Entry, now: float, *, again: bool = False) -> list[Decision]:
-        """Decide about an entry; `again`: it replaces the entry before it."""
-        if again and self._newest and (told := self._retold(self._newest, entry)):
-            return told
-        by_post, by_mail = self.rules.telegram.takes(entry), self.rules.mail.takes(entry)
-        if not by_post and not by_mail:
-            self._newest = None
+    def apply(self, entry: Entry, now: float, before: Entry | None = None) -> list[Decision]:
+        """Decide about an entry; `before` is its earlier, less complete telling."""
+        if before is not None:
+            incident = self.incidents.get(fingerprint(before))
+            if incident and incident.entry.offset == entry.offset:
+                if told := self._retold(incident, entry):
+                    return told
+            elif self._takes(before):
+                return []  # it stood there before anybody was to be told
+        if not self._takes(entry):
             return []
         incident, why = self._count(entry, now)
-        self._newest = incident
-        self.changes.incidents[incident.id] = incident
         if mute := self.muted(entry, now):
-            return self._hide(mute, incident)
+            return self._hide(mute, incident, why)
+        why, incident.unsaid = why or incident.unsaid, None
         decisions: list[Decision] = []
-        if by_post:
+        if self.rules.telegram.takes(entry):
             decisions.append(self._post(incident, why, now))
-        if by_mail and (reason := self._mail_due(incident, why, now)):
+        if self.rules.mail.takes(entry) and (reason := self._mail_due(incident, why, now)):
             decisions.append(self._mail(incident, reason, now))
         return decisions
+
+    def _takes(self, entry: Entry) -> bool:
+        return self.rules.telegram.takes(entry) or self.rules.mail.takes(entry)
 
     def _count(self, entry: Entry, now: float) -> tuple[Incident, Why | None]:
         """Count the entry in; tell why it deserves a new post, None where it deserves none."""
         moment = now if entry.time is None else entry.time
         key = fingerprint(entry)
-        incident = self.incidents.get(key)
+        # Taken out and put back, so that the longest silent ones come first.
+        incident = self.incidents.pop(key, None)
         if incident is None or now - incident.seen > FORGOTTEN_AFTER:
             number = self.numbers[0] + 1
             self.numbers = (number, self.numbers[1])
             incident = Incident(
                 number, key, entry.text, entry, entry.kind, entry.level, 1, moment, moment, now
             )
-            self.incidents[key] = incident
-            self._bound()
+            self._write(incident)
             return incident, Why.NEW
         why = None
         if importance(entry) < incident.importance:
@@ -119,7 +121,14 @@ class AlertPolicy:
             incident.kind, incident.level, why = entry.kind, entry.level, Why.AGAIN
         incident.entry, incident.last, incident.seen = entry, moment, now
         incident.count += 1
+        self._write(incident)
         return incident, why
+
+    def _write(self, incident: Incident) -> None:
+        self.incidents[incident.fingerprint] = self.changes.incidents[incident.id] = incident
+        if len(self.incidents) > KEPT:
+            forgotten = self.incidents.pop(next(iter(self.incidents)))
+            self.changes.incidents[forgotten.id] = None
 
     def _retold(self, incident: Incident, entry: Entry) -> list[Decision]:
         """Give the incident its newest entry's whole words; nothing where they are another's."""
@@ -127,26 +136,29 @@ class AlertPolicy:
         if incident.fingerprint != key:  # a half line has been completed
             if incident.count > 1:
                 incident.count -= 1
+                self._write(incident)
                 return []
             if key in self.incidents:
                 return []
             del self.incidents[incident.fingerprint]
-            self.incidents[key] = incident
             incident.fingerprint, incident.about = key, entry.text
             incident.kind, incident.level = entry.kind, entry.level
         incident.entry = entry
-        self.changes.incidents[incident.id] = incident
-        return [Renew(incident)]
+        self._write(incident)
+        return [Renew(incident, counted=False)]
 
-    def _hide(self, mute: Mute, incident: Incident) -> list[Decision]:
+    def _hide(self, mute: Mute, incident: Incident, why: Why | None) -> list[Decision]:
+        incident.unsaid = why or incident.unsaid
         hidden = {**mute.hidden, incident.id: mute.hidden.get(incident.id, 0) + 1}
         self._keep(replace(mute, hidden=hidden))
         return [Renew(incident)] if incident.post else []
 
     def _post(self, incident: Incident, why: Why | None, now: float) -> Decision:
-        if why is None and incident.post:
+        given_up = incident.lost and now - incident.posted >= self.rules.quiet_time
+        if why is None and incident.post and not given_up:
             return Renew(incident)
         incident.post += 1
+        incident.lost = False
         incident.post_why, incident.posted = why or Why.STILL, now
         return Post(incident)
 
@@ -178,23 +190,40 @@ class AlertPolicy:
             self._end(mute)
         return decisions
 
+    def lost(self, incident: Incident) -> None:
+        """Its post was given up, so its count stands nowhere: it is posted anew after a while."""
+        incident.lost = True
+        self.changes.incidents[incident.id] = incident
+
     def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
         """What was decided about all that came while the service was away, as one digest."""
         decisions = list(decisions)
-        posted = {each.incident.id: each.incident for each in decisions if isinstance(each, Post)}
-        mailed = {each.incident.id: each.incident for each in decisions if isinstance(each, Mail)}
-        singles = [each.id for each in posted.values() if each.rank == MOST_IMPORTANT][:SINGLES]
-        for incident in posted.values():
-            if incident.id not in singles:
-                incident.post -= 1  # it was not made after all; the next entry may be a post
-        left = tuple(
+        posts = Counter(each.incident.id for each in decisions if isinstance(each, Post))
+        told = {
+            each.incident.id: each.incident
+            for each in decisions
+            if isinstance(each, Post | Mail) or (isinstance(each, Renew) and each.counted)
+        }
+        urgent = (each.id for each in told.values() if posts[each.id] and _is_urgent(each))
+        singles = set(islice(urgent, SINGLES))
+        left = [
             each
             for each in decisions
-            if isinstance(each, MuteEnded)
-            or each.incident.id in singles
-            or each.incident.id not in {*posted, *mailed}
+            if isinstance(each, Renew | MuteEnded) or each.incident.id in singles
+        ]
+        for incident in told.values():
+            if posts[incident.id] and incident.id not in singles:
+                # Its posts were not made after all. The one before them is brought up to date;
+                # where there is none, its next entry makes one.
+                incident.post -= posts[incident.id]
+                if incident.post:
+                    left.append(Renew(incident))
+        telegram, mail = self.rules.telegram, self.rules.mail
+        return CatchUp(
+            tuple(each for each in told.values() if telegram.takes(each.entry)),
+            tuple(each for each in told.values() if mail.takes(each.entry)),
+            tuple(left),
         )
-        return CatchUp(tuple(posted.values()), tuple(mailed.values()), left)
 
     def open(self, now: float) -> list[Incident]:
         """Incidents that have not been quiet long enough to count as over, newest first."""
@@ -233,7 +262,6 @@ class AlertPolicy:
         del self.mutes[mute.id]
         self.changes.mutes[mute.id] = None
 
-    def _bound(self) -> None:
-        if len(self.incidents) > KEPT:
-            quietest = min(self.incidents.values(), key=lambda each: each.seen)
-            del self.incidents[quietest.fingerprint]
+
+def _is_urgent(incident: Incident) -> bool:
+    return incident.rank == MOST_IMPORTANT

@@ -71,6 +71,10 @@ class Incident:
     post: int = 0
     post_why: Why = Why.NEW
     posted: float = 0.0
+    #: That post could not be delivered.
+    lost: bool = False
+    #: Why it would have been a new post, had it not been muted.
+    unsaid: Why | None = None
     #: Number of its newest mail, why, and when.
     mail: int = 0
     mail_why: Why = Why.NEW
@@ -103,6 +107,7 @@ class Incident:
                 "post_why": Why(data["post_why"]),
                 "mail_why": Why(data["mail_why"]),
                 "owed": data["owed"] and Why(data["owed"]),
+                "unsaid": data["unsaid"] and Why(data["unsaid"]),
             }
         )
 
@@ -148,6 +153,8 @@ class Renew:
     """Bring the words of its newest post and of mails not yet sent up to date."""
 
     incident: Incident
+    #: Another entry was counted, not only an earlier one told more completely.
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,7 @@ class Rules:
 class Changes:
     """What has to be written down."""
 
-    incidents: dict[int, Incident]
+    #: None: this incident is forgotten.
+    incidents: dict[int, Incident | None]
     #: None: this mute is over.
     mutes: dict[int, Mute | None]
