@@ -25,13 +25,17 @@ BLINK: Final = 1.0
 LOOK_EVERY: Final = 0.1
 
 
+class Taken(Problem):
+    """Somebody else works on the data folder; that passes when they end."""
+
+
 @asynccontextmanager
 async def service_turn(folder: Path, clock: Clock) -> AsyncIterator[None]:
-    """Hold both locks. Raises `Problem` where another service works on this folder."""
+    """Hold both locks. Raises `Taken` where another service works on this folder."""
     make_private(str(folder))
     mine = FileLock(folder / "service.lock")
     if not await _acquired(mine, clock, BLINK):
-        raise Problem(
+        raise Taken(
             sentence(
                 "Another sonixbot already works on the data folder {folder}. Stop it first, or give"
                 " this one a data-dir of its own.",
@@ -41,7 +45,7 @@ async def service_turn(folder: Path, clock: Clock) -> AsyncIterator[None]:
     delivering = FileLock(folder / "delivery.lock")
     try:
         if not await _acquired(delivering, clock, PATIENCE):
-            raise Problem(
+            raise Taken(
                 sentence(
                     "A deliverer does not let go of the data folder {folder}. Look for a process"
                     " `sonixbot deliver` that hangs, end it, and start again.",
@@ -72,9 +76,7 @@ async def deliverer_turn(
 def service_waits(folder: Path) -> bool:
     """Whether a service has begun to work on this folder, or waits for its turn."""
     lock = FileLock(folder / "service.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    if not _acquire(lock):
         return True
     lock.release()
     return False
@@ -84,13 +86,27 @@ async def _acquired(
     lock: FileLock, clock: Clock, patience: float, keep_waiting: Callable[[], bool] = lambda: True
 ) -> bool:
     waited = 0.0
-    while True:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if waited >= patience or not keep_waiting():
-                return False
-        else:
-            return True
+    while not _acquire(lock):
+        if waited >= patience or not keep_waiting():
+            return False
         await clock.sleep(LOOK_EVERY)
         waited += LOOK_EVERY
+    return True
+
+
+def _acquire(lock: FileLock) -> bool:
+    """Take the lock if it is free. Raises `Problem` where it cannot be used at all."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    except (OSError, NotImplementedError) as error:  # the latter where a disk knows no locks
+        raise Problem(
+            sentence(
+                "The lock {path} cannot be used: {reason}. Give the bot's user the right to write"
+                " it, or name another data-dir, on a local disk.",
+                path=lock.lock_file,
+                reason=getattr(error, "strerror", None) or error,
+            )
+        ) from None
+    return True

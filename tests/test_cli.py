@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from sonixbot.errors import sentence
 from sonixbot.inbox import presence
 from sonixbot.message import Marks, State
 from sonixbot.outbox import Outbox
-from sonixbot.store import Store
+from sonixbot.store import FILE_NAME, Store
 from tests.commandline import CommandLine
 from tests.facts import message
 from tests.standins import configuration
@@ -156,10 +158,10 @@ def test_paths_of_a_configuration(sonixbot: CommandLine, tmp_path: Path) -> None
 
 
 def test_paths_of_a_broken_configuration(sonixbot: CommandLine, tmp_path: Path) -> None:
-    """A broken configuration is told, and the default places are shown."""
-    (tmp_path / "config.json").write_text("{", encoding="utf-8")
+    """A broken configuration is told and fails, and the default places are shown."""
+    (tmp_path / "config.json").write_text('{"mail"', encoding="utf-8")
     said = sonixbot("paths")
-    assert said.code == 0
+    assert said.code == 2
     assert "is not JSON" in said.words
     assert str(tmp_path / "share") in said.out
 
@@ -236,6 +238,57 @@ def test_send_shows_what_became_of_it(sonixbot: CommandLine, tmp_path: Path) -> 
     assert "no mailbox" in said.err
 
 
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"instrumnt": "YuMO"}, "did you mean instrument?"),
+        ({"data-dir": "config.json/data"}, "cannot be written"),
+        (None, "There is no configuration file"),
+    ],
+)
+def test_send_with_a_configuration_that_is_wrong(
+    sonixbot: CommandLine, tmp_path: Path, keys: dict[str, object] | None, words: str
+) -> None:
+    """Where nobody could deliver, `send` says why and ends with 2, and queues nothing."""
+    path = tmp_path / "none.json" if keys is None else configuration(tmp_path, **keys)
+    said = sonixbot("send", "hello", "--config", str(path))
+    assert (said.code, said.out) == (2, "")
+    assert words in said.words
+    assert not list(tmp_path.rglob("new/*.json"))
+
+
+def test_send_to_a_service_needs_only_its_inbox(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """Where a service takes the messages, `send` does not care whether one could be started."""
+    path, folder = configuration(tmp_path, inbox="in", **{"data-dir": "config.json/d"}), "in"
+    presence.announce(str(tmp_path / folder), "service", time.time())
+    assert sonixbot("send", "hello", "--config", str(path)).code == 0
+    assert len(inbox.waiting(str(tmp_path / folder))) == 1
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("shell", "code", "words"),
+    [
+        ("printf 'a\\377b' |", 0, ""),
+        ("exec <&-;", 2, "There is no standard input to read the text from."),
+    ],
+)
+def test_odd_standard_input(tmp_path: Path, shell: str, code: int, words: str) -> None:
+    """Bytes that are no text are sent as well as they go; no input at all is told."""
+    path, folder = configuration(tmp_path), str(tmp_path / "data" / "inbox")
+    presence.announce(folder, "service", time.time())
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'{shell} "$0" -m sonixbot send - --config "$1"', sys.executable, path],
+        env={**os.environ, "LANGUAGE": "en", "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (code, words)
+    letters = [inbox.read(folder, key) for key in inbox.waiting(folder)]
+    assert [each.text for each in letters if each] == (["a�b"] if code == 0 else [])
+
+
 def test_send_of_nothing_fails(sonixbot: CommandLine, tmp_path: Path) -> None:
     """An empty text is not sent, and the command says so and fails."""
     said = sonixbot("send", " ", "--config", str(configuration(tmp_path)))
@@ -249,7 +302,8 @@ def config(tmp_path: Path) -> str:
     path = configuration(tmp_path)
     store = Store(tmp_path / "data")
     outbox = Outbox(store)
-    outbox.put(message(text="P1_beta stuck\n\x1b[31mred"), [CHANNEL, BOSS], time.time() - 7500)
+    stuck = message(text="YuMO\nP1_beta stuck\n\x1b[31mred", subject="[YuMO] P1_beta does not move")
+    outbox.put(stuck, [CHANNEL, BOSS], time.time() - 7500)
     mail = outbox.next(BOSS, time.time())
     assert mail is not None
     outbox.begin(mail, Marks.NONE, "post", time.time())
@@ -275,14 +329,14 @@ def test_an_outbox_that_never_was(sonixbot: CommandLine, tmp_path: Path) -> None
 
 
 def test_the_outbox_is_listed(sonixbot: CommandLine, config: str) -> None:
-    """`outbox` lists what waits and what was given up, with its reason."""
+    """`outbox` lists what waits and what was given up, by its subject and with its reason."""
     said = sonixbot("outbox", "--config", config)
     assert (said.code, said.err) == (0, "")
     waiting = next(line for line in said.out.splitlines() if CHANNEL in line)
     buried = next(line for line in said.out.splitlines() if BOSS in line)
     assert "waits" in waiting
     assert "given up" in buried
-    assert "P1_beta stuck" in waiting
+    assert "P1_beta does not move" in waiting
     assert "The mailbox boss does not exist." in said.out
 
 
@@ -321,7 +375,30 @@ def test_a_delivery_is_dropped_once(sonixbot: CommandLine, config: str, tmp_path
     assert (said.code, said.words) == (1, "Delivery 1 can no longer be dropped.")
 
 
-@pytest.mark.parametrize("number", ["99", "one", "-1", "²"])
+@pytest.mark.parametrize("command", ["retry", "drop"])
+def test_a_database_that_is_in_use(
+    sonixbot: CommandLine, config: str, tmp_path: Path, command: str
+) -> None:
+    """While another program holds the database, a change is refused in a sentence."""
+    with closing(sqlite3.connect(tmp_path / "data" / FILE_NAME, isolation_level=None)) as db:
+        db.execute("begin immediate")
+        said = sonixbot("outbox", command, "2", "--config", config)
+    assert (said.code, said.out) == (2, "")
+    assert said.words.endswith("cannot be used now: database is locked. Try it again.")
+
+
+@pytest.mark.parametrize("words", [["outbox"], ["check"], ["run"], ["send", "hello"]])
+def test_a_path_that_is_too_long(sonixbot: CommandLine, tmp_path: Path, words: list[str]) -> None:
+    """Paths that the system does not take are told like any other that cannot be used."""
+    long = "x" * 300
+    mail = {"server": "127.0.0.1", "port": 9, "recipients": ["a@b.ru"], "ca-file": long}
+    path = configuration(tmp_path, mail=mail, protocol={"path": long}, **{"data-dir": long})
+    said = sonixbot(*words, "--config", str(path))
+    assert said.code == (1 if words == ["check"] else 2)
+    assert long in "".join((said.out + said.err).split())
+
+
+@pytest.mark.parametrize("number", ["99", "one", "-1", "²", "9" * 23])
 def test_a_delivery_that_is_not_there(sonixbot: CommandLine, config: str, number: str) -> None:
     """A number that is none, or nobody's, is wrong use."""
     said = sonixbot("outbox", "show", "--config", config, "--", number)

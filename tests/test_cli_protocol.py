@@ -233,3 +233,30 @@ def test_follow_shows_what_comes(tmp_path: Path) -> None:
     assert [each.strip() for each in rest[:4]] == [each.strip() for each in TRACEBACK]
     assert rest[4].endswith("user 1  is_client: Старт скрипта day.py")
     assert len(rest) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name")
+def test_what_has_no_end_is_refused(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """A pipe is refused in a sentence rather than waited for."""
+    os.mkfifo(tmp_path / "pipe")
+    for words in ([], ["--follow"], ["--json"]):
+        said = sonixbot("protocol", "pipe", *words)
+        assert (said.code, said.out, said.words) == (2, "", "pipe is not a file.")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["x" * 300], "cannot be read: "),
+        (["p.log", "--layout", "x" * 300], "There is no layout"),
+        (["p.log", "--layout", '{"a":' * 20_000], "--layout is not JSON: "),
+    ],
+)
+def test_senseless_words(
+    sonixbot: CommandLine, tmp_path: Path, words: list[str], answer: str
+) -> None:
+    """Names that are too long and endless JSON are wrong use like any other."""
+    (tmp_path / "p.log").touch()
+    said = sonixbot("protocol", *words)
+    assert (said.code, said.out) == (2, "")
+    assert answer in said.words

@@ -77,6 +77,19 @@ def test_what_is_known_without_the_network(
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize("command", ["run", "deliver"])
+@pytest.mark.parametrize("name", ["sonixbot.sqlite", "delivery.lock"])
+def test_a_data_folder_that_cannot_be_used(
+    sonixbot: CommandLine, tmp_path: Path, command: str, name: str
+) -> None:
+    """A database or a lock that cannot be opened is named, and ends with 2: it will not pass."""
+    (tmp_path / "data" / name).mkdir(parents=True)
+    said = sonixbot(command, "--config", str(configuration(tmp_path)))
+    assert (said.code, said.out) == (2, "")
+    assert str(tmp_path / "data" / name) in said.words
+    assert "Traceback" not in said.err
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
 def test_signals_end_it(tmp_path: Path, name: str) -> None:

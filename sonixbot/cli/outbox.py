@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 SHOWN: Final = 100
 #: All for a numbers' sake: what `retry all` takes.
 EVERY: Final = 1_000_000
+#: Digits of a number; the database keeps none of 20.
+LONGEST_NUMBER: Final = 18
 FAILED: Final = 1
 #: What somebody may still want to do something about.
 OPEN: Final = (State.WAITING, State.SENDING, State.STALE, State.LISTED, State.BURIED)
@@ -43,14 +46,32 @@ def _outbox(config: str | None) -> Iterator[Outbox | None]:
     from sonixbot.store import FILE_NAME, Store
 
     folder = Path(_places(config).data_dir)
-    if not (folder / FILE_NAME).is_file():
+    if not _may_exist(folder / FILE_NAME):
         yield None
         return
     store = Store(folder)
     try:
         yield Outbox(store)
+    except sqlite3.Error as error:
+        raise Problem(
+            sentence(
+                "The database {path} cannot be used now: {error}. Try it again.",
+                path=store.path,
+                error=error,
+            )
+        ) from None
     finally:
         store.close()
+
+
+def _may_exist(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # opening it will tell
+    return True
 
 
 def listing(terminal: Terminal, config: str | None, *, everything: bool, as_json: bool) -> None:
@@ -82,8 +103,9 @@ def _table(terminal: Terminal, deliveries: list[Delivery]) -> Table:
     table.add_column(_("to"), overflow="fold")
     table.add_column(_("message"), overflow="fold")
     for each in deliveries:
+        # The subject, as the text begins with the instrument's name.
         first, *_rest = each.message.text.strip().splitlines() or [""]
-        said = Text(visible(first))
+        said = Text(visible(each.message.subject or first))
         if each.reason:
             said.append(f"\n{visible(terminal.say(each.reason))}", "dim")
         table.add_row(
@@ -181,7 +203,8 @@ def _told(terminal: Terminal, changed: int, refusal: str, number: int) -> None:
 
 
 def _found(outbox: Outbox | None, number: str) -> Delivery:
-    found = outbox.get(int(number)) if outbox and number.isdecimal() else None
+    known = number.isdecimal() and len(number) <= LONGEST_NUMBER
+    found = outbox.get(int(number)) if outbox and known else None
     if found is None:
         raise Problem(
             sentence(

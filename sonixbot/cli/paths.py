@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
+import typer
 from rich.text import Text
 
 from sonixbot import locations
@@ -12,14 +14,17 @@ from sonixbot.cli.configuration import places
 from sonixbot.cli.terminal import Terminal
 from sonixbot.errors import Problem
 
+WRONG_CONFIGURATION: Final = 2
+
 
 def show(terminal: Terminal, config: str | None) -> None:
-    """Print the places, the default ones where there is no configuration."""
+    """Print the places, the default ones where there is no configuration; fail if it is broken."""
     _ = terminal.gettext
-    path = locations.find_config(config)
+    path, broken = locations.find_config(config), False
     try:
         found = places(path)
     except Problem as problem:
+        broken = True
         terminal.complain(problem)
         terminal.note(_("The places below are those without a configuration."))
         found = places(None)
@@ -52,6 +57,8 @@ def show(terminal: Terminal, config: str | None) -> None:
         _("gets this file into its loading list; it keeps the service alive."),
         str(Path(locations.PACKAGE).parent / "bot" / "logwatch.py"),
     )
+    if broken:
+        raise typer.Exit(WRONG_CONFIGURATION)
 
 
 def _looked_for(terminal: Terminal) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,9 +40,9 @@ def _layout(given: str) -> Layout | None:
     if given.lstrip().startswith("{"):
         try:
             return layout_of(json.loads(given))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Problem(sentence("--layout is not JSON: {reason}.", reason=str(error))) from None
-    if Path(given).is_file():
+    if os.path.isfile(given):  # noqa: PTH113 - unlike Path's it never raises
         from sonixbot.config.jsonfile import read_object
 
         return layout_of(read_object(Path(given)))
@@ -66,6 +68,7 @@ def show(terminal: Terminal, file: str, how: Reading, *, follow: bool, as_json: 
     if follow and as_json:
         raise Problem(sentence("--json prints one object and ends, so it goes without --follow."))
     path = Path(file)
+    _refuse_endless(path)
     following = Following(path) if follow else None
     try:
         with _progress(terminal, path) as progress:
@@ -88,8 +91,18 @@ def show(terminal: Terminal, file: str, how: Reading, *, follow: bool, as_json: 
         following.go_on(terminal, how, found)
 
 
+def _refuse_endless(path: Path) -> None:
+    """Raise `Problem` for a pipe or a device, which would have no end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # reading will tell
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise Problem(sentence("{path} is not a file.", path=path))
+
+
 def _unreadable(path: Path, error: OSError) -> Problem:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path's it never raises
         return Problem(sentence("{path} is a folder; name the protocol in it.", path=path))
     if isinstance(error, FileNotFoundError):
         return Problem(sentence("There is no file {path}.", path=path))

@@ -15,7 +15,6 @@ import typer
 
 from sonixbot.cli.configuration import whole
 from sonixbot.cli.terminal import Terminal
-from sonixbot.errors import Problem
 
 if TYPE_CHECKING:
     from aiogram import Router
@@ -124,9 +123,11 @@ def _router() -> Router:
 
 
 def _finish(terminal: Terminal, work: Coroutine[Any, Any, None]) -> None:
-    """Work to the end. What stops it now was not known before, so it is no wrong use."""
+    """Work to the end. That somebody else works there already is no wrong configuration."""
+    from sonixbot.turn import Taken
+
     try:
         asyncio.run(work)
-    except Problem as problem:
+    except Taken as problem:
         terminal.complain(problem)
         raise typer.Exit(FAILED) from None

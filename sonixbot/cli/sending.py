@@ -8,9 +8,12 @@ from typing import Final
 import typer
 
 from bot import messangers
+from sonixbot.cli.configuration import places, whole
 from sonixbot.cli.terminal import Terminal
 from sonixbot.errors import Problem, sentence
+from sonixbot.inbox.presence import service_alive
 from sonixbot.language import parse_duration
+from sonixbot.locations import find_config
 
 FAILED: Final = 1
 
@@ -35,8 +38,9 @@ def send(
 ) -> None:
     """Hand the text over and print the receipt."""
     seconds = None if wait is None else _seconds(wait)
+    _require_delivery(config)
     receipt = by(config).send_message(
-        sys.stdin.read() if text == "-" else text,
+        _standard_input() if text == "-" else text,
         file=file,
         picture=picture,
         silent=silent,
@@ -45,6 +49,25 @@ def send(
     _print(terminal, receipt)
     if not receipt:
         raise typer.Exit(FAILED)
+
+
+def _require_delivery(config: str | None) -> None:
+    """Raise `Problem` where nobody takes messages, and the configuration lets nobody begin to.
+
+    A script's message waits then until somebody looks; at a shell somebody does.
+    """
+    from sonixbot.check.readiness import require_ready
+
+    path = find_config(config)
+    if path is not None and not service_alive(places(path).inbox):
+        require_ready(whole(path))
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except (AttributeError, OSError, ValueError):  # None without a console; closed
+        raise Problem(sentence("There is no standard input to read the text from.")) from None
 
 
 def _seconds(written: str) -> float:

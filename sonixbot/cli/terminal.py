@@ -31,7 +31,7 @@ class Terminal:
     @classmethod
     def here(cls) -> Self:
         """This process's own."""
-        for stream in (sys.stdout, sys.stderr):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # no Russian word ends us on a code page
         out, err = (
