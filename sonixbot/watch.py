@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -249,13 +250,14 @@ class Watch:
     @contextmanager
     def _muting(self) -> Iterator[None]:
         """Mutes change together with their announcement and their row, or not at all."""
-        before = dict(self.policy.mutes)
+        mutes, pending = dict(self.policy.mutes), dict(self.policy.changes.mutes)
         try:
             with self._store.transaction():
                 yield
                 self._store.save_mutes(self.policy)
         except sqlite3.Error:
-            self.policy.mutes = before
+            self.policy.mutes = mutes
+            self.policy.changes = replace(self.policy.changes, mutes=pending)
             raise
         self.policy.changes.mutes.clear()
         self._wake()

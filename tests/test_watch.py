@@ -325,10 +325,11 @@ async def test_a_mute_that_cannot_be_written_is_none(
     """A mute whose announcement cannot be written does not hide anything."""
     append(protocol, info(1))
     async with watching(tmp_path, clock) as bench:
-        bench.store.db.execute("pragma query_only = on")
-        with pytest.raises(sqlite3.OperationalError):
+        bench.store.db.execute(
+            "create trigger full before insert on mutes begin select raise(abort, 'full'); end"
+        )
+        with pytest.raises(sqlite3.IntegrityError):
             bench.watch.mute("", clock.now() + 60, "Anna", 7)
-        bench.store.db.execute("pragma query_only = off")
         append(protocol, error(2))
         await bench.pass_time(1)
         assert len(bench.posts()) == 1
