@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from sonixbot.check import Mark, Row, check
+from sonixbot.check.row import Found
+from sonixbot.check.ways import gathered
 from sonixbot.clock import Clock
 from sonixbot.config import Config, parse
+from sonixbot.errors import sentence
 from sonixbot.language import language
 from tests.commandline import CommandLine
 from tests.handclock import NIGHT, HandClock
@@ -126,6 +129,30 @@ async def test_a_channel_that_is_not_there(site: Site) -> None:
     site.api.chats.unknown.add(CHANNEL)
     _, last = await rows(site.config(), "Telegram", Clock())
     assert (last.mark, "telegram.channel-id" in last.said) == (Mark.FAILED, True)
+
+
+async def test_a_topic_that_is_not_there(site: Site) -> None:
+    """A test that went outside any topic is told as such, with the key to look at."""
+    site.settings["telegram"]["thread-id"] = 55
+    site.api.chats.topics[CHANNEL] = {7}
+    *_, tested, last = await rows(site.config(), "Telegram", Clock(), send=True)
+    assert (tested.mark, last.mark) == (Mark.GOOD, Mark.WARNING)
+    assert "no topic 55" in last.said
+    assert "telegram.thread-id" in last.said
+
+
+async def test_a_fault_of_our_own_is_a_row() -> None:
+    """What nobody has foreseen fails its own way alone, without its words: they may be secret."""
+    good = (Mark.GOOD, sentence("The bot is @{name}.", name="yumo"))
+
+    async def trial() -> AsyncIterator[Found]:
+        yield good
+        raise KeyError("secret")
+
+    found = await gathered(trial(), 1.0)
+    assert found[0] == good
+    assert [mark for mark, _said in found] == [Mark.GOOD, Mark.FAILED]
+    assert str(found[1][1]) == "A fault inside sonixbot (KeyError)."
 
 
 async def test_placeholders_are_named_and_not_tried(tmp_path: Path) -> None:

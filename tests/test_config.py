@@ -393,6 +393,8 @@ WRONG: list[tuple[str, object]] = [
     ("mail.server", ""),
     ("mail.server", "smtp://x.ru"),
     ("mail.server", "x.ru:25"),
+    ("mail.server", "smtp..x.ru"),
+    ("mail.server", f"{'a' * 64}.x.ru"),
     ("mail.server", 5),
     ("mail.user", 7),
     ("mail.user", "a\nb"),
@@ -431,8 +433,10 @@ WRONG: list[tuple[str, object]] = [
     ("telegram.api-url", "https://tg.example.org:99999"),
     ("telegram.api-url", "https://[::1"),
     ("telegram.api-url[1]", "https://tg.example.org/?x=1"),
+    ("telegram.api-url", "https://tg..example.org"),
     ("telegram.api-url", {}),
     ("telegram.proxy", "h:1080"),
+    ("telegram.proxy", "socks5://.h:1080"),
     ("telegram.proxy", "socks5://h"),
     ("telegram.proxy", "https://h:1"),
     ("telegram.proxy[0]", 1080),
@@ -646,6 +650,39 @@ def test_no_mistake_shows_a_secret(data: dict[str, Any]) -> None:
     told = mistakes_in(data)
     for secret in SECRETS:
         assert secret not in "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "shown"),
+    [
+        ("telegram.api-url", "https://user:Secret@host", '"https://…@host"'),
+        ("telegram.api-url", "https://user:Sec@re/t@host", '"https://…@host"'),
+        ("telegram.channel-id", "user:Secret@yumo", '"…@yumo"'),
+        ("telegram.channel-id", "@yumo 2", '"@yumo 2"'),
+        ("mail.server", "user:Secret@smtp.x.ru", '"…@smtp.x.ru"'),
+        ("mail.server", "smtp://user:Secret@smtp.x.ru", '"smtp://…@smtp.x.ru"'),
+        ("mail.recipients", ["anna@x.ru,boris@x.ru"], '"anna@x.ru,boris@x.ru"'),
+    ],
+)
+def test_a_password_before_a_server_is_not_shown(key: str, value: object, shown: str) -> None:
+    """What stands before the @ of a server is hidden, but not what is a person's address."""
+    (mistake,) = mistakes_in(changed(FULL, key, value))
+    assert mistake.endswith(f", but found {shown}.")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("protocol.path", "D:\temp\new.log"),
+        ("data-dir", "C:\bot"),
+        ("mail.ca-file", "C:\rest.pem"),
+        ("logwatch.python", "C:\free.exe"),
+    ],
+)
+def test_a_backslash_that_became_another_sign(key: str, value: str) -> None:
+    """A lone backslash before some letters is JSON, but no path: it is said how to write it."""
+    (mistake,) = mistakes_in(changed(FULL, key, value))
+    assert "every backslash written twice, as in C:\\\\data" in mistake
 
 
 @pytest.mark.parametrize("secret", [4711, "ab\n", True, 0.5])

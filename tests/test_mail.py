@@ -87,6 +87,15 @@ async def test_is_a_messenger() -> None:
             await messenger.edit(OLGA, "<1@x>", said())
 
 
+async def test_names_that_cannot_be_asked() -> None:
+    """A name that no computer can look up is to be repaired, and told with its key."""
+    async with Mailbox() as box:
+        mail = mail_to(box, server="smtp..example.test")
+        error = await failure(mail)
+    assert isinstance(error, NeedsRepair)
+    assert "Check mail.server" in str(error)
+
+
 # Letters.
 
 

@@ -420,6 +420,15 @@ async def test_no_tls_there(api: BotApi) -> None:
     assert "telegram.api-url" in str(error)
 
 
+async def test_names_that_cannot_be_asked() -> None:
+    """A name that no computer can look up is to be repaired, and told with its key."""
+    telegram = Telegram(TOKEN, api_urls=["http://tg..example.test"], language=language("en"))
+    error = await failure(telegram)
+    await telegram.close()
+    assert isinstance(error, NeedsRepair)
+    assert "telegram.api-url" in str(error)
+
+
 async def test_proxy(api: BotApi) -> None:
     """Requests go through an HTTP proxy; without it they do not go at all."""
     seen: list[bytes] = []
@@ -495,6 +504,8 @@ def network(cause: Exception) -> Exception:
         (network(aiohttp.ClientOSError(104, "reset")), TryLater, True),
         (network(aiohttp.ConnectionTimeoutError(f"to {TOKEN}")), TryLater, False),
         (network(aiohttp.InvalidURL(f"x{TOKEN}")), NeedsRepair, None),
+        (UnicodeEncodeError("idna", "a..b", 0, 1, TOKEN), NeedsRepair, None),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, TOKEN), TryLater, True),
         (aiohttp_socks.ProxyConnectionError("refused"), TryLater, False),
         (aiohttp_socks.ProxyTimeoutError("slow"), TryLater, False),
         (aiohttp_socks.ProxyError("Host unreachable", error_code=4), TryLater, False),

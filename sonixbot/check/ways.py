@@ -33,9 +33,16 @@ async def telegram(config: Config, clock: Clock, language: Language, *, send: bo
     messenger = await asyncio.to_thread(station.telegram, config)
     (destination,) = station.posts(config)
     address = destination.partition(":")[2]
-    found = await _gathered(_rights(messenger, address), PATIENCE)
+    found = await gathered(_rights(messenger, address), PATIENCE)
     if send and _good(found):
         found += await _tested(messenger, [address], _test(config, clock, language))
+    for _chat, topic in messenger.lost_topics:
+        said = sentence(
+            "The group has no topic {topic}, so posts go outside its topics; check"
+            " telegram.thread-id.",
+            topic=topic,
+        )
+        found.append((Mark.WARNING, said))
     await messenger.close()
     return found
 
@@ -50,7 +57,7 @@ async def mail(config: Config, clock: Clock, language: Language, *, send: bool) 
         await messenger.try_login()
         yield Mark.GOOD, _answered(config)
 
-    found = await _gathered(login(), PATIENCE)
+    found = await gathered(login(), PATIENCE)
     if send and _good(found):
         addresses = [each.partition(":")[2] for each in station.mails(config)]
         found += await _tested(messenger, addresses, _test(config, clock, language))
@@ -76,7 +83,7 @@ def _good(found: list[Found]) -> bool:
     return all(mark is not Mark.FAILED for mark, _said in found)
 
 
-async def _gathered(trial: AsyncIterator[Found], seconds: float) -> list[Found]:
+async def gathered(trial: AsyncIterator[Found], seconds: float) -> list[Found]:
     """All that a trial finds, and what ended it."""
     found = []
     try:
@@ -87,6 +94,10 @@ async def _gathered(trial: AsyncIterator[Found], seconds: float) -> list[Found]:
         found.append((Mark.FAILED, sentence("no answer in {seconds:.0f} s.", seconds=seconds)))
     except DeliveryError as error:
         found.append((Mark.FAILED, error.reason))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are to be shown
+        # Without its words, which may hold a secret.
+        fault = sentence("A fault inside sonixbot ({error}).", error=type(error).__name__)
+        found.append((Mark.FAILED, fault))
     return found
 
 
@@ -165,7 +176,7 @@ async def _tested(messenger: Messenger, addresses: Sequence[str], message: Messa
         else:
             yield Mark.GOOD, sentence("A test went to {address}.", address=address)
 
-    return [found for each in addresses for found in await _gathered(tests(each), PATIENCE)]
+    return [found for each in addresses for found in await gathered(tests(each), PATIENCE)]
 
 
 def _test(config: Config, clock: Clock, language: Language) -> Message:

@@ -41,11 +41,17 @@ def _port(value: object) -> int:
     return port
 
 
+def _host(name: str) -> str:
+    """The name; raises ValueError for one that cannot be looked up, such as `a..b`."""
+    name.encode("idna")
+    return name
+
+
 def _server(value: object) -> str:
     text = line(value)
     if not re.fullmatch(r"[\w.-]+", text):
         ip_address(text)  # IPv6 alone has other signs; raises ValueError for anything else
-    return text
+    return _host(text)
 
 
 def _security(value: object) -> object:
@@ -97,7 +103,7 @@ def _channel(value: object) -> str:
 def _url(text: str) -> SplitResult:
     parts = urlsplit(text)  # raises ValueError for a broken IPv6 address
     # Asking for the port raises ValueError for one beyond 65535.
-    require(" " not in text and parts.hostname and parts.port != 0)
+    require(" " not in text and _host(parts.hostname or "") and parts.port != 0)
     require(not parts.query and not parts.fragment)
     return parts
 

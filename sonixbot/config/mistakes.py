@@ -24,6 +24,10 @@ Place = tuple[str | int, ...]
 SHOWN: Final = 60
 
 _HIDDEN: Final = frozenset({"password", "bot-id", "proxy"})
+#: Keys at which an @ is part of what is expected.
+_ADDRESSES: Final = frozenset({"recipients", "sender", "user"})
+#: User and password before a server's name, where people write them by habit.
+_LOGIN: Final = re.compile(r'^("(?:[a-z0-9+.-]*:?//)?).+@', re.IGNORECASE)
 _OBJECT: Final = sentence("an object in braces: {{…}}")
 _SENSE: Final = sentence("something else")
 
@@ -131,7 +135,10 @@ class Teller:
             return kind
         if _is_section(self.model, place):
             return kind  # whatever stands in the place of a whole section may be its secret
-        return self._printable(json.dumps(value, ensure_ascii=False))
+        shown = json.dumps(value, ensure_ascii=False)
+        if not any(step in _ADDRESSES for step in place):
+            shown = _LOGIN.sub(r"\1…@", shown)
+        return self._printable(shown)
 
     def _printable(self, text: str) -> str:
         text = self.redact(text)

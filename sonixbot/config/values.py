@@ -83,6 +83,11 @@ class PathRule(Rule):
 
     def checked(self, value: object, info: ValidationInfo) -> object:
         """The path, absolute."""
+        # What a lone backslash before a letter makes of it: valid JSON, but no path.
+        if isinstance(value, str) and any(sign in value for sign in "\b\f\n\r\t"):
+            raise ExpectationError(
+                sentence("a path with every backslash written twice, as in C:\\\\data, or as /")
+            )
         context: dict[str, Path] = info.context or {}
         return self._check_in(value, context["folder"])
 

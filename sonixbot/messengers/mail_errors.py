@@ -11,8 +11,8 @@ import aiosmtplib
 from sonixbot.errors import DeliveryError, NeedsRepair, TryLater, Undeliverable, sentence
 from sonixbot.messengers.certificates import failed_check
 
-#: Everything that aiosmtplib and the sockets below it raise.
-LIBRARY_ERRORS: Final = (aiosmtplib.SMTPException, OSError)
+#: Everything that aiosmtplib and the sockets below it raise; they encode names and addresses.
+LIBRARY_ERRORS: Final = (aiosmtplib.SMTPException, OSError, UnicodeError)
 
 #: Codes by which a server asks for a login (RFC 4954).
 LOGIN_WANTED: Final = (530, 535, 538)
@@ -46,6 +46,15 @@ def translate(
             sentence(
                 "TLS with the mail server {server} fails ({why}). Check mail.port and "
                 "mail.security.",
+                server=server,
+                why=why,
+            )
+        )
+    if isinstance(error, UnicodeError):
+        return NeedsRepair(
+            sentence(
+                "The mail server {server} cannot be asked in these letters ({why}). Check"
+                " mail.server, mail.user and mail.password.",
                 server=server,
                 why=why,
             )

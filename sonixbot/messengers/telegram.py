@@ -75,7 +75,8 @@ class Telegram:
     ) -> None:
         self.bot = Bot(token, session=Ways(api_urls, proxies, ca_file))
         self._language = language
-        self._lost_topics: set[tuple[int | str, int]] = set()
+        #: Chats and their topics that are no more; posts go without a topic.
+        self.lost_topics: set[tuple[int | str, int]] = set()
 
     def parts(self, message: Message) -> int:
         """In how many requests the message goes."""
@@ -197,8 +198,8 @@ class Telegram:
             log.warning("a text goes without its markup, as Telegram refused it: %s", answer)
             return
         topic = (request.chat_id, request.message_thread_id)  # type: ignore[attr-defined]
-        if topic not in self._lost_topics:
-            self._lost_topics.add(topic)
+        if topic not in self.lost_topics:
+            self.lost_topics.add(topic)
             log.warning("chat %s has no topic %s; posting without a topic", *topic)
 
 

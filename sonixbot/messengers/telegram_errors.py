@@ -42,6 +42,7 @@ LIBRARY_ERRORS: Final = (
     aiohttp_socks.ProxyConnectionError,
     aiohttp_socks.ProxyTimeoutError,
     OSError,
+    UnicodeError,  # of a server's name that cannot be looked up, or an answer that is no text
     DeliveryError,
 )
 _PROXY_LOGIN: Final = re.compile(r"authenti|\b407\b|credential", re.IGNORECASE)
@@ -51,7 +52,7 @@ def translate(error: Exception, token: str) -> DeliveryError:
     """What an error of the libraries means for a message; its reason does not show `token`."""
     if isinstance(error, DeliveryError):
         return error
-    if isinstance(error, ClientDecodeError):
+    if isinstance(error, ClientDecodeError | UnicodeDecodeError):
         return TryLater(
             sentence("What answers in Telegram's place is no Bot API. Check telegram.api-url."),
             unknown=True,
@@ -119,7 +120,7 @@ def _no_answer(error: BaseException, token: str) -> DeliveryError:
                 why=certificate,
             )
         )
-    if isinstance(error, aiohttp.InvalidURL):
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):
         return NeedsRepair(sentence("The address of the Bot API is none. Check telegram.api-url."))
     if "WRONG_VERSION_NUMBER" in why or "HTTP_REQUEST" in why:
         return NeedsRepair(
