@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -161,6 +161,16 @@ def test_level_out_of_range_is_unknown() -> None:
     assert [(each.kind, each.level) for each in found] == [(Kind.ERROR, None)] * 2
 
 
+@pytest.mark.parametrize("digits", ["12", "00003", "9" * 5000])
+def test_level_of_many_digits_is_unknown(digits: str) -> None:
+    """Only a single digit from 1 to 5 is a level; a line with another number is still read."""
+    (found,) = read(f"12.04.2021 21:55:10\tE{digits}\tdaq\ta\n", "tabs")
+    assert (found.kind, found.text, found.level) == (Kind.ERROR, "a", None)
+    own = {"json": {"text": "m", "level": "n"}}
+    (found,) = read(json.dumps({"m": "a", "n": digits}), own)
+    assert (found.text, found.level) == ("a", None)
+
+
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
@@ -174,6 +184,14 @@ def test_level_out_of_range_is_unknown() -> None:
         ({"time": "soon", "level": "error", "msg": "m"}, None),
         ({"time": 1e300, "level": "error", "msg": "m"}, None),
         ({"time": [1], "level": "error", "msg": "m"}, None),
+        ({"time": 10**400, "level": "error", "msg": "m"}, None),
+        ({"time": float("inf"), "level": "error", "msg": "m"}, None),
+        ({"time": float("nan"), "level": "error", "msg": "m"}, None),
+        ({"time": -9e10, "level": "error", "msg": "m"}, None),
+        ({"time": "0001-01-01T00:00:00", "level": "error", "msg": "m"}, None),
+        ({"time": "0001-01-01T00:00:00+14:00", "level": "error", "msg": "m"}, None),
+        ({"time": "9999-12-31T23:59:59", "level": "error", "msg": "m"}, None),
+        ({"time": "9999-12-31T23:59:59-12:00", "level": "error", "msg": "m"}, None),
         ({"level": "error", "msg": "m"}, None),
     ],
 )
@@ -181,6 +199,20 @@ def test_json_lines(record: dict[str, Any], expected: float | None) -> None:
     """JSON lines are read by the usual field names; times are epoch or ISO with their offset."""
     (found,) = read(json.dumps(record) + "\n")
     assert (found.kind, found.text, found.time) == (Kind.ERROR, "m", expected)
+
+
+def test_halves_of_characters_become_whole_ones() -> None:
+    """What no encoding can write again is replaced, in every field and every encoding."""
+    record = r'{"level": "error", "name": "d\ud800q", "msg": "a \udfff\ud83d\ude00\nb\udc00"}'
+    for found in (
+        *read(record, "json"),
+        *read(rb"2021-04-12 21:55:10 ERROR d\ud800q: a", "python", encoding="raw_unicode_escape"),
+    ):
+        assert found.source == "d�q"
+        json.dumps(found.to_json(), ensure_ascii=False).encode()
+    (found,) = read(record, "json")
+    assert found.text == "a �😀"
+    assert found.details == ("b�",)
 
 
 def test_json_without_a_known_kind_goes_by_words() -> None:
@@ -383,11 +415,14 @@ def test_short_russian_lines(text: str, encoding: str) -> None:
 
 
 WORDS = st.sampled_from(" ".join(RUSSIAN).split())
+#: A single sign beyond ASCII, as in "24.1 °C", is a letter in the other code page.
+PROSE = st.sampled_from([each for each in " ".join(RUSSIAN).split() if each.isalpha()])
+SENTENCES = st.builds("{} {}".format, PROSE, st.lists(WORDS, min_size=1, max_size=8).map(" ".join))
 
 
 @settings(deadline=None)
 @given(
-    sentences=st.lists(st.lists(WORDS, min_size=2, max_size=8).map(" ".join), min_size=1),
+    sentences=st.lists(SENTENCES, min_size=1),
     upper=st.booleans(),
     encoding=st.sampled_from(["cp1251", "cp866", "utf-8"]),
 )
@@ -458,6 +493,52 @@ def test_impossible_time() -> None:
     """A time that does not exist is no reason to lose the entry."""
     (found,) = read("32.13.2021 25:61:10\tE1\tdaq\ttext\n", "tabs")
     assert (found.time, found.text) == (None, "text")
+
+
+@pytest.mark.parametrize("zone", [UTC, None, ZoneInfo("Asia/Tokyo"), ZoneInfo("US/Hawaii")])
+@pytest.mark.parametrize("day", ["01.01.0001", "31.12.1969", "31.12.9999"])
+def test_day_that_no_clock_shows(day: str, zone: tzinfo | None) -> None:
+    """A day before 1970 or after 9998 is no date; what comes after it is read as ever."""
+    lines = f"{day} 12:00:00\tE1\tdaq\ta\n12.04.2021 21:55:10\tE1\tdaq\tb\n"
+    (first, second) = read(lines, "tabs", zone=zone)
+    assert (first.time, second.time is None) == (None, False)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-06-01", "9999-12-31"])
+def test_header_with_a_day_that_no_clock_shows(day: str) -> None:
+    """A header with such a day dates no line, also across midnight."""
+    layout = {
+        "pattern": r"(?P<time>\d\d:\d\d:\d\d) (?P<text>.*)",
+        "time": "%H:%M:%S",
+        "header": r"# (?P<time>.*)",
+        "header-time": "%Y-%m-%d",
+    }
+    found = read(f"# {day}\n23:00:00 a\n01:00:00 b\n00:59:00 c\n", layout)
+    assert [(each.text, each.time) for each in found] == [("a", None), ("b", None), ("c", None)]
+
+
+def test_seconds_of_absurd_length() -> None:
+    """A time with digits without end is no time, also below a good one of the same minute."""
+    times = ("2021-04-13T03:22:45", f"2021-04-13T03:22:{'9' * 400}", "2021-04-13T03:22:99")
+    lines = "".join(json.dumps({"time": each, "msg": "m"}) + "\n" for each in times)
+    found = [each.time for each in read(lines, "json")]
+    assert found == [1618284165.0, None, 1618284180.0]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "expected"),
+    [
+        ("%d/%b/%Y:%H:%M:%S %z", "13/Apr/2021:06:22:45 +0300", 1618284165.0),
+        ("%d %b %Y %H:%M:%S", "13 Apr 2021 03:22:45", 1618284165.0),
+        ("%I:%M:%S %p", "03:22:45 AM", None),
+        ("%b %d %H:%M:%S", "Apr 13 03:22:45", None),
+    ],
+)
+def test_times_that_only_strptime_reads(written: str, text: str, expected: float | None) -> None:
+    """Names of months, own zones and halves of the day are understood; a missing year is none."""
+    layout = {"pattern": r"\[(?P<time>.*?)\] (?P<text>.*)", "time": written}
+    (found,) = read(f"[{text}] m\n", layout)
+    assert (found.time, found.text) == (expected, "m")
 
 
 def test_clock_set_back_with_dates() -> None:

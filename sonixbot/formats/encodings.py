@@ -49,6 +49,13 @@ def _odds() -> list[float]:
 _ODDS: Final = _odds()
 
 
+def whole(text: str) -> str:
+    """The text with U+FFFD for halves of characters, which no encoding can write again."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def checked(encoding: str) -> str:
     """The name of an encoding as it was given, or `auto`. Raises Problem where it is none."""
     if encoding == "auto":
@@ -114,7 +121,7 @@ class Decoder:
     def text(self, line: bytes) -> str:
         """The line as text; what cannot be read becomes U+FFFD."""
         if self._fixed:
-            return line.decode(self._fixed, errors="replace")
+            return whole(line.decode(self._fixed, errors="replace"))
         if line.isascii():
             return line.decode("ascii")
         try:

@@ -12,9 +12,12 @@ from typing import Any, Final, NamedTuple
 import regex
 
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Kind
+from sonixbot.formats.encodings import whole
 
 #: Seconds that one line may take in somebody's own expression.
 TIME_OUT: Final = 0.1
+
+_LEVELS: Final = {str(each): each for each in range(MOST_IMPORTANT, LEAST_IMPORTANT + 1)}
 
 Kinds = Mapping[str, tuple[Kind, int | None]]
 
@@ -148,8 +151,8 @@ class Layout:
             moment if isinstance(moment, str | int | float) else None,
             kind,
             _level(found.get("level"), level),
-            str(found.get("source") or "").strip(),
-            str(found["text"]).strip(),
+            whole(str(found.get("source") or "")).strip(),
+            whole(str(found["text"])).strip(),
         )
 
 
@@ -161,9 +164,7 @@ def _level(written: object, otherwise: int | None) -> int | None:
     """The level that is written, as far as it is one of 1 … 5."""
     if written is None or written == "":
         return otherwise
-    number = str(written).strip()
-    known = number.isdecimal() and MOST_IMPORTANT <= int(number) <= LEAST_IMPORTANT
-    return int(number) if known else None
+    return _LEVELS.get(str(written).strip())
 
 
 def _unquoted(text: str) -> str:

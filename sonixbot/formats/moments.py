@@ -17,6 +17,9 @@ DISORDER: Final = 60.0
 REMEMBERED: Final = 4096
 #: Epoch times above are milliseconds: in seconds it would be the year 5138.
 MILLISECONDS: Final = 1e11
+#: From the beginning of the year 9999 on no zone's time of the day is sure to be a `datetime`;
+#: a time before 1970 is a mistake, and Windows knows none.
+TOO_LATE: Final = 253_370_764_800.0
 
 _PARTS: Final = {
     "Y": r"(?P<Y>\d{4})",
@@ -29,6 +32,9 @@ _PARTS: Final = {
     "%": "%",
 }
 _ZONE: Final = r"\s*(?P<z>Z|[+-]\d{2}:?\d{2})?"
+_SECONDS: Final = re.compile(r"[0-5]\d(?:[.,]\d+)?")
+#: The year that strptime gives where none is written.
+_NO_YEAR: Final = 1900
 
 
 class Reading(NamedTuple):
@@ -68,8 +74,14 @@ def parse(text: str, written: str) -> Reading | None:
         if expression is None:
             # The zone is put in where the moment is resolved.
             moment = datetime.strptime(text, written)  # noqa: DTZ007 - see above
-            of_day = (moment - datetime.combine(moment, time())).total_seconds()
-            return Reading(moment.date(), of_day, moment.tzinfo)
+            of_day = timedelta(
+                hours=moment.hour,
+                minutes=moment.minute,
+                seconds=moment.second,
+                microseconds=moment.microsecond,
+            ).total_seconds()
+            day = None if moment.year == _NO_YEAR else moment.date()
+            return Reading(day, of_day, moment.tzinfo)
         found = expression.fullmatch(text)
         return _read(found.groupdict()) if found else None
     except (ValueError, OverflowError):
@@ -93,6 +105,11 @@ def _epoch(value: float) -> float | None:
     """Unix seconds of a number, which may be milliseconds; None: no year has it."""
     seconds = value / 1000 if abs(value) > MILLISECONDS else float(value)
     return seconds if abs(seconds) <= MILLISECONDS else None
+
+
+def _likely(moment: float | None) -> float | None:
+    """The moment, unless it is one that no clock can show, or none at all (NaN)."""
+    return moment if moment is not None and 0 <= moment < TOO_LATE else None
 
 
 @dataclass
@@ -121,16 +138,16 @@ class WallClock:
         reading = self._parse(text, formats)
         if reading is not None and reading.day is not None:
             self.day, self.seconds = reading.day, reading.seconds
-            self.last = self._moment(reading.day, reading.seconds)
+            self.last = _likely(self._moment(reading.day, reading.seconds))
 
     def read(self, value: str | float | None, formats: tuple[str, ...]) -> float | None:
         """Unix seconds of what a line gives as its time; None: none, or no date is known."""
         try:
             if isinstance(value, str):
-                found = self._wall(value, formats)
+                found = _likely(self._wall(value, formats))
             else:
-                found = None if value is None else _epoch(value)
-        except OverflowError:
+                found = None if value is None else _likely(_epoch(value))
+        except (ValueError, OverflowError):
             return None
         if found is not None:
             self.last = found
@@ -154,10 +171,8 @@ class WallClock:
         """Parse; most lines share their minute with the one before, so only seconds are read."""
         minute, _, rest = text.rpartition(":")
         known = self._minutes.get(minute)
-        if known is not None and len(rest) >= 2:
-            digits = rest.replace(",", ".")
-            if digits.replace(".", "", 1).isdecimal() and digits[:2].isdecimal():
-                return Reading(known.day, known.seconds + float(digits))
+        if known is not None and _SECONDS.fullmatch(rest):
+            return Reading(known.day, known.seconds + float(rest.replace(",", ".")))
         for written in formats:
             reading = parse(text, written)
             if reading is not None:
