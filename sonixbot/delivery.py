@@ -253,6 +253,7 @@ class Deliverer:
             log.exception("delivery %d to %s", delivery.id, delivery.destination)
             self._failed(delivery, self._our_fault(delivery, error), messenger)
         else:
+            log.info("delivery %d to %s: %s", delivery.id, delivery.destination, call)
             self._faults.pop(delivery.id, None)
             self._outbox.sent(delivery, self._clock.now())
             if self._health.works(delivery.destination, self._clock.now()):

@@ -102,6 +102,7 @@ def set_up(
             root.removeHandler(each)
     root.setLevel(level.upper() if isinstance(level, str) else level)
     logging.captureWarnings(capture=True)
+    logging.getLogger("aiogram.event").setLevel(logging.WARNING)  # a line for each command
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
     # A windowless Python on Windows has no standard error at all.

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from sonixbot.activity import Doing, Recognise, recogniser
@@ -16,7 +17,16 @@ from sonixbot.config import Push as PushSettings
 from sonixbot.errors import sentence
 from sonixbot.formats import Reader, layout_of
 from sonixbot.state import ProtocolState
-from sonixbot.station import GRACE, Station, build_station, ended, present, telegram
+from sonixbot.station import (
+    GRACE,
+    Station,
+    build_station,
+    ended,
+    mails,
+    posts,
+    present,
+    telegram,
+)
 from sonixbot.turn import service_turn
 from sonixbot.watch import Watch
 
@@ -50,7 +60,15 @@ async def run(
             "delivery": [station.deliverer.run(stop)],
             "polling": [_telegram(station, watch, load_router)] if config.telegram else [],
         }
-        log.info("sonixbot runs for %s, data in %s", config.instrument, config.data_dir)
+        log.info(
+            "sonixbot %s for %s: protocol %s, to %s, data in %s, configuration %s",
+            version("sonixbot"),
+            config.instrument,
+            config.protocol.path or "none",
+            ", ".join((*posts(config), *mails(config))) or "nobody",
+            config.data_dir,
+            config.source,
+        )
         async with asyncio.TaskGroup() as group:
             running = {
                 name: [group.create_task(work, name=name) for work in works]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -104,6 +104,8 @@ class Watch:
                 reading.cancel()
         finally:
             bell.close()
+            with suppress(sqlite3.Error):  # then the time away is told a minute too long
+                self._store.remember("alive", self._clock.now())
 
     async def _repeat(
         self,

@@ -223,12 +223,12 @@ def test_catch_up_lists_every_incident() -> None:
     said = check(text.catch_up_words(incidents, NIGHT - HOUR, *HERE))
     lines = said.text.splitlines()
     assert lines[0] == (
-        "🔴 YuMO: while sonixbot was away (02:22:45 – 03:22:45): 498 errors, 1 warning"
+        "🔴 YuMO: while sonixbot was away (02:22:45 – 03:22:45): 499 problems"
     )
     assert lines[1] == "🟡 03:21:45 · Warning 1 · lauda_1: Temperature 24.1 C"
     assert lines[2].endswith("timeout 60 s ×3 (first 12.04 03:22:45)")
     assert len(lines) == 500
-    assert said.subject == "[YuMO] While sonixbot was away: 498 errors, 1 warning"
+    assert said.subject == "[YuMO] While sonixbot was away: 499 problems"
 
 
 def test_mute_is_announced_with_end_author_and_number() -> None:

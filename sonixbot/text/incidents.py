@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final
@@ -44,18 +43,6 @@ def kind_words(kind: Kind, level: int | None, language: Language) -> str:
         Kind.INFO: _("Info"),
     }
     return names[kind] if level is None else f"{names[kind]} {level}"
-
-
-def count_words(counts: Counter[Kind], language: Language) -> str:
-    """How many of each kind: "3 errors, 1 warning"."""
-    ngettext = language.ngettext
-    forms = {
-        Kind.ERROR: ngettext("{n} error", "{n} errors", counts[Kind.ERROR]),
-        Kind.WARNING: ngettext("{n} warning", "{n} warnings", counts[Kind.WARNING]),
-        Kind.USER: ngettext("{n} user message", "{n} user messages", counts[Kind.USER]),
-        Kind.INFO: ngettext("{n} info", "{n} infos", counts[Kind.INFO]),
-    }
-    return ", ".join(form.format(n=counts[kind]) for kind, form in forms.items() if counts[kind])
 
 
 def incident_words(
@@ -180,7 +167,9 @@ def catch_up_words(
 ) -> Words:
     """What came while nobody watched: every incident, however many; earliest first."""
     _ = language.gettext
-    counts = count_words(Counter(each.kind for each in incidents), language)
+    counts = language.ngettext("{n} problem", "{n} problems", len(incidents)).format(
+        n=len(incidents)
+    )
     if away_from is None:
         away = _("while sonixbot was away")
     else:

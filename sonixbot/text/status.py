@@ -194,7 +194,7 @@ def _kind(way: WayView) -> str:
 
 def _way_name(kind: str, language: Language) -> str:
     _ = language.gettext
-    known = {"telegram": _("Telegram"), "mail": _("Mail"), "polling": _("Commands")}
+    known = {"telegram": _("Telegram"), "mail": _("Mail"), "polling": _("Chat")}
     return known.get(kind, kind)
 
 
