@@ -132,6 +132,7 @@ class Keeper:
         self.state = State()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._config: str | None = None
         self._pause = 0.0
 
@@ -139,6 +140,8 @@ class Keeper:
         """Begin, with this configuration or the one that is found. While it runs, do nothing."""
         if self._thread is not None and self._thread.is_alive():
             return
+        if self._thread is None and hasattr(os, "register_at_fork"):  # not on Windows
+            os.register_at_fork(after_in_child=self._let_go)
         self._config = config
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="logwatch", daemon=True)
@@ -152,6 +155,11 @@ class Keeper:
         self._stopping.set()
         if self._thread is not None and self._thread.is_alive():
             self._thread.join(PATIENCE + 4.0)
+
+    def _let_go(self) -> None:
+        """In a fork of the host: close what would keep the service alive beyond the host."""
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.close()
 
     def _run(self) -> None:
         self.state.restarts = 0
@@ -198,6 +206,7 @@ class Keeper:
             )
         except OSError as error:
             return None, f"{python}: {error.strerror}"
+        self._child = child
         try:
             reader = threading.Thread(target=output.follow, args=(child,), daemon=True)
             reader.start()

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 CONFIG_VARIABLE = "SONIXBOT_CONFIG"
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
+#: What stands at the top of a configuration.
+KEYS = (
+    *("mail", "telegram", "instrument", "language", "time-zone", "protocol", "alerts"),
+    *("logwatch", "data-dir", "inbox", "$schema"),
+)
+
 
 class UsageError(ValueError):
     """What a person has to mend, as a sentence in English and the values to put into it.
@@ -54,15 +60,30 @@ def find_config(explicit: str | None = None) -> str | None:
 
     In this order: `explicit` (the command line's --config), the variable SONIXBOT_CONFIG,
     `config.json` in the working folder, and in the per-user configuration folder. The first two
-    count even if no such file exists: whoever named it wants to hear that.
+    count even if no such file exists: whoever named it wants to hear that. In the working folder
+    only a file with one of our keys counts, as other programs have a config.json too.
     """
     named = explicit or os.environ.get(CONFIG_VARIABLE)
     if named:
         return os.path.abspath(os.path.expanduser(named))
-    for path in ("config.json", os.path.join(config_dir(), "config.json")):
-        if os.path.isfile(path):
-            return os.path.abspath(path)
-    return None
+    if os.path.isfile("config.json") and _is_ours("config.json"):
+        return os.path.abspath("config.json")
+    path = os.path.join(config_dir(), "config.json")
+    return os.path.abspath(path) if os.path.isfile(path) else None
+
+
+def _is_ours(path: str) -> bool:
+    """Whether it has a key of ours; one that is broken is ours if it names a key of ours."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return True  # whoever reads it will tell
+    try:
+        found = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return any(f'"{key}"'.encode() in content for key in KEYS)
+    return isinstance(found, dict) and any(key in found for key in KEYS)
 
 
 def config_dir() -> str:

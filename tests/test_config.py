@@ -16,7 +16,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonixbot import config
+from sonixbot import config, locations
 from sonixbot.config import Config, MailSettings
 from sonixbot.errors import Mistakes, Problem, Sentence
 from sonixbot.language import language
@@ -909,6 +909,11 @@ def test_the_committed_schema_is_that_of_the_program() -> None:
     committed = json.loads((ROOT / "config.schema.json").read_text(encoding="utf-8"))
     assert committed == config.schema()
     assert json.dumps(committed) == json.dumps(config.schema()), "the order of keys differs"
+
+
+def test_a_configuration_is_known_by_its_keys() -> None:
+    """The keys by which a file is recognised are all that may stand at its top."""
+    assert set(locations.KEYS) == set(config.schema()["properties"])
 
 
 def test_the_schema_describes_every_key() -> None:

@@ -34,11 +34,32 @@ def test_order_of_configurations(home: Path, monkeypatch: pytest.MonkeyPatch) ->
     users = home / ".config" / "sonixbot" / "config.json"
     users.write_text("{}")
     assert locations.find_config() == str(users)
-    Path("config.json").write_text("{}")
+    Path("config.json").write_text('{"mail": {}}')
     assert locations.find_config() == str(Path("config.json").absolute())
     monkeypatch.setenv("SONIXBOT_CONFIG", "~/variable.json")
     assert locations.find_config() == str(home / "variable.json")
     assert locations.find_config("named.json") == str(Path("named.json").absolute())
+
+
+@pytest.mark.parametrize(
+    ("content", "ours"),
+    [
+        ('{"data-dir": "data"}', True),
+        ('\ufeff{"$schema": "schema.json"}', True),
+        ('{"mail": {"port": 25,}}', True),
+        ('{"compilerOptions": {"language": "ts"}}', False),
+        ("{}", False),
+        ("[1, 2]", False),
+        ("{'a': 1}  // of another program", False),
+        ("[" * 100_000, False),
+    ],
+)
+def test_the_config_json_of_another_program(home: Path, content: str, *, ours: bool) -> None:
+    """In a script's folder a config.json without a key of ours does not take its messages."""
+    path = Path("config.json").absolute()
+    path.write_text(content, encoding="utf-8")
+    assert locations.find_config() == (str(path) if ours else None)
+    assert locations.find_config("config.json") == str(path)
 
 
 def test_xdg_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

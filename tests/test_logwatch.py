@@ -211,6 +211,44 @@ def test_as_a_program(tmp_path: Path, way: list[str], ending: signal.Signals) ->
     until(lambda: not alive(start["pid"]))
 
 
+FORKING = """
+import os, sys, time
+sys.path.insert(0, {root!r})
+from bot import logwatch
+logwatch.start({config!r})
+while logwatch.state.phase != "running":
+    time.sleep(0.02)
+if os.fork() == 0:
+    os.close(1)
+    time.sleep(60)
+print("forked", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_fork_of_the_host_does_not_hold_the_service(tmp_path: Path) -> None:
+    """The service ends with the host, though a process that the host has forked lives on."""
+    program = service(tmp_path)
+    host = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            FORKING.format(root=str(ROOT), config=str(tmp_path / "config.json")),
+        ],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        (start,) = program.started()
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"forked\n"
+        host.kill()
+        host.communicate()
+        until(lambda: not alive(start["pid"]))
+    finally:
+        os.killpg(host.pid, signal.SIGKILL)  # the fork
+
+
 WATCHING = """
 import sys, time
 sys.path.insert(0, {root!r})
