@@ -62,18 +62,22 @@ def router() -> Router:
 
 def parse_wish(arguments: str, known: Callable[[str], bool]) -> Wish | str:
     """What `[n] [device] [warnings]` in any order ask for; words that fit nothing come back."""
-    number, warnings, others = DEFAULT_NUMBER, False, []
-    for word in arguments.split():
-        if word.removeprefix("-").isdecimal():
-            number = min(max(1, int(word)), LARGEST_NUMBER)
-        elif word.lower() in _WARNINGS:
-            warnings = True
-        else:
-            others.append(word)
-    device = " ".join(others)
-    if device and "*" not in device and not known(device):
-        return device
-    return Wish(number, device, warnings)
+    words = arguments.split()
+    others = [word for word in words if word.lower() not in _WARNINGS]
+    number, device = DEFAULT_NUMBER, " ".join(others)
+    if not known(device):  # a device may be called "Motor 5"
+        number, device = _numbered(others)
+        if device and "*" not in device and not known(device):
+            return device
+    return Wish(number, device, len(others) < len(words))
+
+
+def _numbered(words: list[str]) -> tuple[int, str]:
+    """The number that the first or the last word is, and the other words."""
+    for number, others in ((words[:1], words[1:]), (words[-1:], words[:-1])):
+        if number and number[0].removeprefix("-").isdecimal():
+            return min(max(1, int(number[0])), LARGEST_NUMBER), " ".join(others)
+    return DEFAULT_NUMBER, " ".join(words)
 
 
 async def newest(

@@ -28,8 +28,8 @@ LONGEST: Final = 7 * DAY
 STALE: Final = 10 * MINUTE
 
 _EVERYTHING: Final = frozenset({"*", "all", "everything", "все", "всё"})
-#: Words that a duration or moment takes at the most: "2 ч 30 мин".
-_TIME_WORDS: Final = 4
+#: Words that a duration or moment takes at the most: "на 2 ч 30 мин".
+_TIME_WORDS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,17 @@ def _may_only_ask(_message: Message, role: Role) -> bool:
     return not role.acts
 
 
-def _age(message: Message, clock: Clock) -> float:
-    return clock.now() - message.date.timestamp()
+def _age(message: Message, clock: Clock, heard: float) -> float:
+    """Seconds that the command waited.
+
+    It cannot have waited since before Telegram was `heard` last; that holds also where this
+    computer's clock is wrong, so that it looks older.
+    """
+    return clock.now() - max(message.date.timestamp(), heard)
 
 
-def _is_stale(message: Message, clock: Clock) -> bool:
-    return _age(message, clock) > STALE
+def _is_stale(message: Message, clock: Clock, heard: float) -> bool:
+    return _age(message, clock, heard) > STALE
 
 
 async def refuse(message: Message, language: Language, clock: Clock) -> None:
@@ -71,9 +76,9 @@ async def refuse(message: Message, language: Language, clock: Clock) -> None:
     await reply(message, not_allowed_words(language), clock)
 
 
-async def decline(message: Message, language: Language, clock: Clock) -> None:
+async def decline(message: Message, language: Language, clock: Clock, heard: float) -> None:
     """Tell that the command came too late to be carried out."""
-    await reply(message, too_old_words(_age(message, clock), language), clock)
+    await reply(message, too_old_words(_age(message, clock, heard), language), clock)
 
 
 async def mute(
@@ -155,10 +160,15 @@ def _split(words: list[str], zone: tzinfo | None, now: float) -> tuple[float, st
             (words[:number], words[number:]),
             (words[-number:], words[:-number]),
         ):
-            until = _moment(" ".join(time), zone, now)
+            until = _moment(_phrase(time), zone, now)
             if until is not None:
-                return until, " ".join(others)
+                return until, _phrase(others)
     return now + DEFAULT_DURATION, " ".join(words)
+
+
+def _phrase(words: list[str]) -> str:
+    """The words without a comma between them and others."""
+    return " ".join(words).strip(", ")
 
 
 def _moment(text: str, zone: tzinfo | None, now: float) -> float | None:

@@ -48,9 +48,15 @@ class Language:
         return self.gettext(said.text).format(**values)
 
     def duration(self, seconds: float) -> str:
-        """A length of time in its two largest units: "2 h 5 min", "3 d", "45 s"."""
+        """A length of time in its two largest units: "2 h 5 min", "3 d", "45 s".
+
+        From ten minutes on in whole minutes: nobody counts the seconds of a night.
+        """
         _ = self.gettext
-        left = int(max(0.0, seconds))
+        # A mute of two hours is announced some milliseconds after it began.
+        left = int(max(0.0, seconds) + 0.05)
+        if left >= 10 * MINUTE:
+            left -= left % int(MINUTE)
         units = ((int(DAY), _("d")), (int(HOUR), _("h")), (int(MINUTE), _("min")), (1, _("s")))
         for (size, name), (smaller, smaller_name) in pairwise(units):
             if left >= size:
@@ -60,11 +66,17 @@ class Language:
         return f"{left} {units[-1][1]}"
 
     def clock(self, time: float | None, zone: tzinfo | None, now: float) -> str:
-        """A moment as short as it can be told `now`: the time, and the date of another day."""
+        """A moment as short as it can be told `now`: the time, and the date of another day.
+
+        Never raises: of a moment that no calendar has the time is unknown.
+        """
         if time is None:
             return self.gettext("time unknown")
-        moment = datetime.fromtimestamp(time, UTC).astimezone(zone)
-        today = datetime.fromtimestamp(now, UTC).astimezone(zone)
+        try:
+            moment = datetime.fromtimestamp(time, UTC).astimezone(zone)
+            today = datetime.fromtimestamp(now, UTC).astimezone(zone)
+        except (ValueError, OverflowError, OSError):  # OSError: the system's own calendar ends
+            return self.gettext("time unknown")
         of_day = f"{moment:%H:%M:%S}"
         if moment.date() == today.date():
             return of_day
@@ -99,21 +111,29 @@ def locale_code() -> str:
 _UNITS: Final = {
     unit: size
     for size, units in (
-        (1.0, "s sec second seconds с сек секунд секунда секунды"),
-        (MINUTE, "m min minute minutes м мин минут минута минуты"),
+        (1.0, "s sec second seconds с сек секунд секунда секунды секунду"),
+        (MINUTE, "m min minute minutes м мин минут минута минуты минуту"),
+        (HOUR / 2, "полчаса"),
         (HOUR, "h hr hour hours ч час часа часов"),
         (DAY, "d day days д дн день дня дней сут сутки суток"),
+        (7 * DAY, "week weeks неделя недели неделю недель"),
     )
     for unit in units.split()
 }
 _PIECE: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-zа-яё]+)\.?\s*", re.IGNORECASE)
-_UNTIL: Final = re.compile(r"(?:(?:until|till|до)\s*)(\d{1,2})[:.](\d{2})", re.IGNORECASE)
+_FOR: Final = re.compile(r"^(?:for|на)\s+", re.IGNORECASE)
+#: A unit that means one of it; shorter ones could be a device's name.
+_ONE: Final = re.compile(r"[a-zа-яё]{3,}", re.IGNORECASE)
+_MINUTES_AFTER_HOURS: Final = re.compile(r"(?<=\d[hч])(\d{2})$", re.IGNORECASE)
+_UNTIL: Final = re.compile(r"(?:(?:until|till|до)\s*)(\d{1,2})(?:[:.](\d{2}))?", re.IGNORECASE)
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a duration as people type it (`30m`, `1.5h`, `1д`, `2 ч 30 мин`), or None."""
+    """Seconds of a duration as people type it (`30m`, `1h30`, `на 2 ч 30 мин`, `час`), or None."""
     seconds, at = 0.0, 0
-    text = text.strip()
+    text = _MINUTES_AFTER_HOURS.sub(r"\1m", _FOR.sub("", text.strip()))
+    if _ONE.fullmatch(text):
+        return _UNITS.get(text.lower())
     for piece in _PIECE.finditer(text):
         size = _UNITS.get(piece[2].lower())
         if piece.start() != at or size is None:
@@ -124,12 +144,13 @@ def parse_duration(text: str) -> float | None:
 
 
 def parse_until(text: str, zone: tzinfo | None, now: float) -> float | None:
-    """The next moment that `until 8:00` or `до 8:00` names, in Unix seconds, or None."""
+    """The next moment that `until 8:00`, `до 8` or `до 24:00` names, in Unix seconds, or None."""
     found = _UNTIL.fullmatch(text.strip())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+    hour, minute = (int(found[1]), int(found[2] or 0)) if found else (0, 60)
+    if minute > 59 or (hour, minute) > (24, 0):
         return None
     today = datetime.fromtimestamp(now, UTC).astimezone(zone)
-    moment = today.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    moment = today.replace(hour=hour % 24, minute=minute, second=0, microsecond=0)
     if moment.timestamp() <= now:
         moment = (moment + timedelta(days=1)).replace(fold=0)
     return moment.timestamp()

@@ -28,6 +28,8 @@ Answer = TypeVar("Answer")
 NAME: Final = "polling"
 #: Seconds that Telegram holds a question open while there is nothing to tell.
 LONG_POLL: Final = 25
+#: Updates in one answer (https://core.telegram.org/bots/api#getupdates).
+MOST_UPDATES: Final = 100
 #: Seconds beyond that after which the connection counts as dead.
 PATIENCE: Final = 10
 FIRST_PAUSE: Final = 1.0
@@ -61,20 +63,26 @@ async def poll(
     `prepare` is called before the first question, again until it succeeds; `reached` whenever
     Telegram can be reached for the first time or again. Updates are taken in order, so that a
     /mute comes before the /unmute that followed it. `handling` is the real time in seconds that
-    one of them may take.
+    one of them may take. Handlers are given `heard`: when Telegram last answered before, in Unix
+    seconds, 0 for never; what they handle cannot have waited for longer.
     """
     kinds = dispatcher.resolve_used_update_types()
     asked: int | None = None
     offset: int | None = None
+    heard = 0.0
     await _insist(prepare, bot, health, clock, reached)
     try:
         while True:
             asked = offset
             question = partial(_ask, bot, offset, kinds)
-            for number, update in await _insist(question, bot, health, clock, reached):
+            answer = await _insist(question, bot, health, clock, reached)
+            now = clock.now()
+            for number, update in answer:
                 if update:
-                    await _handle(bot, dispatcher, update, handling)
+                    await _handle(bot, dispatcher, update, handling, heard)
                 offset = number + 1
+            if len(answer) < MOST_UPDATES:  # else older ones may still be there
+                heard = now
     finally:
         if offset != asked:
             await _confirm(bot, offset)
@@ -124,6 +132,7 @@ async def _ask(bot: Bot, offset: int | None, kinds: list[str]) -> list[tuple[int
     try:
         updates = await bot.get_updates(
             offset=offset,
+            limit=MOST_UPDATES,
             timeout=LONG_POLL,
             allowed_updates=kinds,
             request_timeout=LONG_POLL + PATIENCE,
@@ -144,10 +153,12 @@ def _read(bot: Bot, raw: dict[str, Any]) -> tuple[int, Update | None]:
         return raw["update_id"], None
 
 
-async def _handle(bot: Bot, dispatcher: Dispatcher, update: Update, handling: float) -> None:
+async def _handle(
+    bot: Bot, dispatcher: Dispatcher, update: Update, handling: float, heard: float
+) -> None:
     try:
         async with asyncio.timeout(handling):
-            await dispatcher.feed_update(bot, update)
+            await dispatcher.feed_update(bot, update, heard=heard)
     except Exception:
         log.exception("update %s could not be handled", update.update_id)
 

@@ -134,7 +134,7 @@ async def chat(clock: HandClock) -> AsyncIterator[Chat]:
 
 def knows(name: str) -> bool:
     """The devices there are."""
-    return name in {"P1_beta", "Sample changer"}
+    return name in {"P1_beta", "Sample changer", "Motor 5"}
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,13 @@ def knows(name: str) -> bool:
         ("until 8:00 P1_beta", "P1_beta", 4 * HOUR + 37 * MINUTE + 15),
         ("P1_beta до 8:00", "P1_beta", 4 * HOUR + 37 * MINUTE + 15),
         ("until 3:00", "", DAY - 22 * MINUTE - 45),
+        ("до 8", "", 4 * HOUR + 37 * MINUTE + 15),
+        ("P1_beta, until 8", "P1_beta", 4 * HOUR + 37 * MINUTE + 15),
+        ("2h, P1_beta", "P1_beta", 2 * HOUR),
+        ("for 2h P1_beta", "P1_beta", 2 * HOUR),
+        ("Sample changer на 2 ч 30 мин", "Sample changer", 2.5 * HOUR),
+        ("час", "", HOUR),
+        ("P1_beta на полчаса", "P1_beta", 30 * MINUTE),
     ],
 )
 def test_mute_is_read_as_typed(typed: str, scope: str, seconds: float) -> None:
@@ -215,6 +222,11 @@ def test_unmute_is_read_as_typed(typed: str, there: list[Mute], number: int | st
         ("-5", lasterrors.Wish(1)),
         ("1000000", lasterrors.Wish(50)),
         ("5 nobody", "nobody"),
+        ("Motor 5", lasterrors.Wish(device="Motor 5")),
+        ("Motor 5 20", lasterrors.Wish(20, "Motor 5")),
+        ("20 warnings Motor 5", lasterrors.Wish(20, "Motor 5", warnings=True)),
+        ("Motor 6", "Motor"),
+        ("1 2 3", "2 3"),
     ],
 )
 def test_lasterrors_is_read_as_typed(typed: str, wish: lasterrors.Wish | str) -> None:
@@ -512,6 +524,23 @@ async def test_old_command_is_not_carried_out(chat: Chat) -> None:
     assert "11 min" in answer.text
     assert not chat.desk.policy.mutes
     assert "YuMO" in (await chat.ask("/status", date=late)).text
+
+
+async def test_a_wrong_clock_does_not_make_commands_old(chat: Chat) -> None:
+    """Between two answers of Telegram nothing can have waited, whatever this computer's clock."""
+    long_ago = int(NIGHT - 3 * HOUR)
+    assert "3 h" in (await chat.ask("/mute 1h", date=long_ago)).text
+    await chat.ask("/mute 1h", date=long_ago)
+    assert chat.desk.policy.mutes
+
+
+async def test_a_command_from_an_outage_is_old(chat: Chat) -> None:
+    """What waited while Telegram could not be heard is not carried out."""
+    await chat.settle()
+    sent = int(NIGHT)
+    await chat.clock.move(3 * HOUR)
+    assert "3 h" in (await chat.ask("/mute 1h", date=sent)).text
+    assert not chat.desk.policy.mutes
 
 
 # The unexpected.
