@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,7 +170,6 @@ def test_folder_as_protocol_is_told(tmp_path: Path) -> None:
     tail = Tail(str(tmp_path))
     assert tail.read(0.0) is None
     assert "*.log" in str(tail.trouble)
-    assert tail.end() is None
 
 
 def test_special_file_is_not_read(tmp_path: Path) -> None:
@@ -180,17 +181,47 @@ def test_special_file_is_not_read(tmp_path: Path) -> None:
     assert "cannot be read" in str(tail.trouble)
 
 
-@pytest.mark.skipif(
+not_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
 )
+
+
+@not_root
+@pytest.mark.parametrize("name", ["protocol.log", "*.log", "*/*.log"])
+def test_folder_that_may_not_be_entered_is_told(tmp_path: Path, name: str) -> None:
+    """Where the folder is closed to this user, that is a trouble, and no end can be told."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    append(folder / "protocol.log", b"one\n")
+    folder.chmod(0)
+    try:
+        tail = Tail(str(folder / name))
+        assert tail.read(0.0) is None
+        assert "may not be read" in str(tail.trouble)
+        with pytest.raises(PermissionError):
+            tail.end()
+    finally:
+        folder.chmod(0o700)
+
+
+@not_root
 def test_unreadable_file_is_told(protocol: Path, tail: Tail) -> None:
     """A file that may not be read is a trouble, and is read once it may be."""
     append(protocol, b"one\n")
     protocol.chmod(0)
     assert tail.read(0.0) is None
     assert "may not be read" in str(tail.trouble)
+    with pytest.raises(PermissionError):
+        tail.end()
     protocol.chmod(0o600)
     assert data(tail) == b"one\n"
+
+
+def test_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    """A path that the system refuses to look at is a trouble, not an exception."""
+    tail = Tail(str(tmp_path / ("x" * 300)))
+    assert tail.read(0.0) is None
+    assert "cannot be read" in str(tail.trouble)
 
 
 def test_truncation_in_place(protocol: Path, tail: Tail) -> None:
@@ -257,6 +288,29 @@ def test_rest_of_a_renamed_file_comes_first(protocol: Path, tail: Tail) -> None:
     found = read(again, 5.0)
     assert [(each.data, each.fresh) for each in found] == [(b"half", False), (b"new\n", True)]
     assert found[0].path == str(protocol.with_suffix(".bak"))
+
+
+def test_all_that_was_renamed_while_nobody_watched_is_read(protocol: Path, tail: Tail) -> None:
+    """After several rotations all newer files named alike are read, in their order; no others."""
+    dated(protocol.with_name("protocol.log.7"), b"older than all\n", 50)
+    dated(protocol, b"one\n", 100)
+    read(tail)
+    protocol.unlink()
+    dated(protocol.with_name("protocol.log.3"), b"one\nrest\n", 110)
+    dated(protocol.with_name("protocol.log.2"), b"second\n", 120)
+    dated(protocol.with_name("protocol.log.1"), b"third\n", 130)
+    dated(protocol.with_name("other.log.1"), b"of another program\n", 125)
+    dated(protocol, b"fourth\n", 140)
+    inode = protocol.with_name("protocol.log.3").stat().st_ino
+    again = Tail(tail.where, replace(tail.position, inode=inode), size=64)
+    found = read(again)
+    assert [(each.data, each.fresh) for each in found] == [
+        (b"rest\n", False),
+        (b"second\n", True),
+        (b"third\n", True),
+        (b"fourth\n", True),
+    ]
+    assert data(restarted(again), LATER) == b""
 
 
 def test_renamed_file_is_followed_until_the_new_one_is_begun(protocol: Path, tail: Tail) -> None:
@@ -346,9 +400,9 @@ def test_pattern_does_not_repeat_a_file_that_was_left(tmp_path: Path) -> None:
     tail = Tail(str(tmp_path / "*.log"))
     read(tail)
     new = dated(tmp_path / "b.log", b"new\n", 200)
-    assert data(tail) == b"new\n"
+    assert data(tail, 2.0) == b"new\n"
     os.utime(old, (300, 300))
-    assert data(tail) == b""
+    assert data(tail, 4.0) == b""
     dated(old, b"old\nlate\n", 400)
     tail = restarted(tail)
     assert data(tail) == b"late\n"
@@ -362,12 +416,40 @@ def test_pattern_stays_with_the_file_that_is_written(tmp_path: Path) -> None:
     tail = Tail(str(tmp_path / "*.log"))
     read(tail)
     new = dated(tmp_path / "b.log", b"new\n", 200)
-    read(tail)
+    assert data(tail, 2.0) == b"new\n"
     os.utime(old, (900, 900))
     dated(tmp_path / "c.log", b"", 900)
-    assert data(tail) == b""
+    assert data(tail, 4.0) == b""
     dated(new, b"new\nmore\n", 300)
-    assert data(tail) == b"more\n"
+    assert data(tail, 4.0) == b"more\n"
+
+
+def test_pattern_is_looked_through_every_two_seconds(tmp_path: Path) -> None:
+    """Other files are looked for seldom while one is read, at once when it is away."""
+    old = dated(tmp_path / "a.log", b"old\n", 100)
+    tail = Tail(str(tmp_path / "*.log"))
+    assert data(tail, 10.0) == b"old\n"
+    dated(tmp_path / "b.log", b"new\n", 200)
+    dated(old, b"old\nmore\n", 150)
+    assert data(tail, 11.9) == b"more\n"
+    assert data(tail, 12.0) == b"new\n"
+    dated(tmp_path / "c.log", b"newer\n", 300)
+    assert data(tail, 12.1) == b""
+    assert data(tail, 5.0) == b"newer\n", "a clock set back does not prolong it"
+    (tmp_path / "c.log").unlink()
+    dated(tmp_path / "d.log", b"newest\n", 400)
+    assert data(tail, 5.1) == b"newest\n"
+
+
+def test_pattern_that_fits_no_file_any_more_is_told_at_each_turn(tmp_path: Path) -> None:
+    """While a file is read on under a name that the pattern does not fit, this is a trouble."""
+    old = dated(tmp_path / "a.log", b"old\n", 100)
+    tail = Tail(str(tmp_path / "*.log"))
+    read(tail)
+    old.rename(tmp_path / "a.bak")
+    for now in (0.1, 0.2, 3.0):
+        assert tail.read(now) is None
+        assert tail.trouble is not None
 
 
 def test_pattern_without_a_file(tmp_path: Path) -> None:
@@ -491,10 +573,34 @@ def test_end_behind_a_long_tail_of_zeros(protocol: Path, tail: Tail) -> None:
     assert position.offset == 8
 
 
-def test_end_without_a_file(tail: Tail) -> None:
-    """Without a file there is no end, but a trouble."""
+@pytest.mark.parametrize("where", ["protocol.log", "*.log", "*/*.log"])
+def test_end_without_a_file(tmp_path: Path, where: str) -> None:
+    """Where the folder is there and no file in it, there is no end, but a trouble."""
+    tail = Tail(str(tmp_path / where))
     assert tail.end() is None
+    assert "There is no protocol" in str(tail.trouble)
+
+
+@pytest.mark.parametrize("where", ["away/protocol.log", "away/*.log", "away/*/*.log", "file/x.log"])
+def test_end_where_the_folder_is_away(tmp_path: Path, where: str) -> None:
+    """A share that is away may hold a protocol: where it ends cannot be told."""
+    (tmp_path / "file").touch()
+    tail = Tail(str(tmp_path / where))
+    with pytest.raises(OSError, match=r"away|file"):
+        tail.end()
     assert tail.trouble is not None
+
+
+def test_end_of_what_cannot_be_read(tmp_path: Path) -> None:
+    """A folder, a link that leads nowhere or to itself: where such a protocol ends is unknown."""
+    dangling, loop = tmp_path / "dangling.log", tmp_path / "loop.log"
+    dangling.symlink_to(tmp_path / "away" / "protocol.log")
+    loop.symlink_to(loop)
+    for path in (tmp_path, dangling, loop):
+        tail = Tail(str(path))
+        with pytest.raises(OSError, match=re.escape(str(path))):
+            tail.end()
+        assert tail.trouble is not None
 
 
 def test_blocks_between_two_offsets(protocol: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,8 +60,9 @@ def protocol(config: Config, now: float, language: Language) -> Iterator[Found]:
 def _working_protocol(
     where: str, config: Config, now: float, language: Language
 ) -> Iterator[Found]:
-    tail = Tail(where)
-    position = tail.end()
+    tail, position = Tail(where), None
+    with suppress(OSError):  # told below in the words of `trouble`
+        position = tail.end()
     if position is None:
         yield (
             Mark.WARNING,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,8 @@ class Following:
         self._path = path
         self._clock = Clock()
         self._tail = Tail(str(path.absolute()))
-        self._tail.position = self._tail.end() or Position.nothing()
+        with suppress(OSError):  # reading it, or the first turn, says why
+            self._tail.position = self._tail.end() or Position.nothing()
         self._shown: Entry | None = None
 
     def go_on(self, terminal: Terminal, how: Reading, found: Survey) -> None:

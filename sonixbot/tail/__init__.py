@@ -9,10 +9,7 @@ from __future__ import annotations
 import errno
 import glob
 import os
-import stat
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -32,6 +29,7 @@ from sonixbot.tail.blocks import (
     line_start,
     next_piece,
 )
+from sonixbot.tail.files import File, alike, holds, is_pattern, look, search
 
 __all__ = ["Block", "Position", "Tail", "blocks", "head", "line_start"]
 
@@ -39,27 +37,20 @@ __all__ = ["Block", "Position", "Tail", "blocks", "head", "line_start"]
 PATIENCE: Final = 2.0
 #: Seconds until a file that has vanished is looked for again in its folder.
 SEARCH_AGAIN: Final = 10.0
-#: Files of a folder, the newest first, whose bytes are compared with a vanished file's.
-COMPARED: Final = 50
+#: Seconds between two looks at a pattern's files while one of them is there and read.
+LOOK_AGAIN: Final = 2.0
 #: Files left behind whose positions are kept.
 LEFT: Final = 8
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class _File:
-    """A regular file; the greater is the newer, ties by name."""
-
-    changed: int
-    path: str
-    inode: int
-    size: int
 
 
 class Tail:
     """Reads the working protocol turn by turn.
 
     `where` is a file, or a pattern whose newest file is the working protocol. When a newer one
-    turns up, the rest of the old one is read first, also where it was renamed in its folder.
+    turns up, the rest of the old one is read first, also where it was renamed in its folder. What
+    was renamed several times meanwhile (`a.log.2`) is followed by the newer files that are named
+    alike (`a.log.1`); where the old file is deleted, or they have names of their own, files
+    between it and the working protocol are not known to be protocols, and are not read.
     """
 
     def __init__(self, where: str, position: Position | None = None, *, size: int = SIZE) -> None:
@@ -77,6 +68,8 @@ class Tail:
         self._seen = (0, 0)
         #: When a vanished file was sought in vain, and the inode that had its name then.
         self._sought: tuple[float, int | None] | None = None
+        #: When a pattern's files were looked at without trouble.
+        self._looked: float | None = None
 
     def read(self, now: float) -> Block | None:
         """The next block, or None where there is nothing new. Never raises for a missing file."""
@@ -87,7 +80,7 @@ class Tail:
                 block = self._read(path, now)
                 if block is not None:
                     return block
-            following = self._following(path)
+            following = self._following(path, now)
             # Until its half line is told, or goes on, an old file is not done.
             if following is None or self.due is not None:
                 return None
@@ -100,20 +93,31 @@ class Tail:
     def end(self) -> Position | None:
         """The position behind everything that is in the working protocol now; None: no file.
 
-        A half line counts as told, but is read once it grows.
+        A half line counts as told, but is read once it grows. Raises OSError, with `trouble` set,
+        where it cannot be told: the protocol may not be read, or its folder cannot be reached.
         """
         self.trouble = None
         try:
-            file = max(self._files(), default=None)
-            if file is None:
+            if (file := self._newest()) is None:
                 return None
             with Path(file.path).open("rb", buffering=0) as opened:
                 start, end = last_line(opened)
                 inode, told = os.fstat(opened.fileno()).st_ino, guard(opened, end)
         except OSError as error:
             self.trouble = self._trouble(error)
-            return None
+            raise
         return Position(file.path, inode, start, told, end - start, None if start else 0)
+
+    def _newest(self) -> File | None:
+        """The working protocol; None where its folder is there and it is not. Raises OSError."""
+        try:
+            return max(self._files())
+        except FileNotFoundError as error:
+            # A link that leads nowhere leads to a share that is away.
+            if os.path.lexists(self.where) or not self._reachable():
+                raise
+            self.trouble = self._trouble(error)
+            return None
 
     def _read(self, path: str, now: float) -> Block | None:
         """The next block of the file in which reading stands."""
@@ -163,57 +167,76 @@ class Tail:
         position = self.position
         if not position.path:
             return None
-        own = _look(position.path)
-        if own is not None and own.inode == position.inode and _holds(own, position):
+        own = look(position.path)
+        if own is not None and own.inode == position.inode and holds(own, position):
             return own.path
         inode = own.inode if own else None
         if self._sought and self._sought[1] == inode and 0 <= now - self._sought[0] < SEARCH_AGAIN:
             return None
-        found = _search(position, own)
+        found = search(position, own)
         if found is None:
             self._sought = (now, inode)
             self.due = None
         else:
             self.position = replace(position, path=found.path, inode=found.inode)
+            self._looked = None
         return found.path if found else None
 
-    def _files(self) -> list[_File]:
+    def _files(self) -> list[File]:
         """The files that may be the working protocol. Raises OSError where there is none."""
         # Path.glob refuses a pattern that begins at the root.
         paths = {self.where, *glob.glob(self.where, recursive=True)}  # noqa: PTH207 - see above
-        files = [file for path in sorted(paths) if (file := _look(path))]
+        files = [file for path in sorted(paths) if (file := look(path))]
         if not files:
+            if is_pattern(self.where):
+                with os.scandir(self._folder()):  # says why it cannot be looked into
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), self.where)
             Path(self.where).stat()  # says why: missing, no permission, the share gone
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), self.where)
         return files
 
-    def _following(self, path: str | None) -> _File | None:
+    def _following(self, path: str | None, now: float) -> File | None:
         """The file to read after the one at `path`; an empty one is not begun."""
-        files = self._files()
-        newest = max(files, default=None)
-        here = _look(path) if path else None
-        if newest is None or newest.path == path:
+        if path and self._looked is not None and 0 <= now - self._looked < LOOK_AGAIN:
             return None
-        if here is None or not self._is_pattern():
-            return newest if newest.size else None
-        return min((each for each in files if each > here and self._has_news(each)), default=None)
+        self._looked = None
+        files = self._files()
+        here, newest = look(path) if path else None, max(files)
+        if here is not None and is_pattern(self.where):
+            self._looked = now
+            later = [each for each in files if each > here]
+        elif newest.path == path or not newest.size:
+            return None
+        elif here is not None:
+            later = [each for each in alike(self.position) if here < each <= newest]
+        else:
+            return newest
+        unread = min(filter(self._has_news, later), default=None)
+        return unread if is_pattern(self.where) else unread or newest
 
-    def _is_pattern(self) -> bool:
-        return glob.escape(self.where) != self.where
+    def _folder(self) -> str:
+        """The folder of the protocol, or the one below which a pattern looks for folders."""
+        folder = Path(self.where).parent
+        while is_pattern(str(folder)):
+            folder = folder.parent
+        return str(folder)
 
-    def _has_news(self, file: _File) -> bool:
+    def _reachable(self) -> bool:
+        return os.path.isdir(self._folder())  # noqa: PTH112 - see _trouble
+
+    def _has_news(self, file: File) -> bool:
         """Whether there is anything in it beyond what was read before it was left."""
         told = self._told_of(file)
         return file.size > (told.end if told else 0)
 
-    def _told_of(self, file: _File) -> Position | None:
+    def _told_of(self, file: File) -> Position | None:
         """Where reading stood in this file when it was left."""
         for position in reversed(self.position.left):
-            if (file.inode == position.inode or position.end >= GUARDED) and _holds(file, position):
+            if (file.inode == position.inode or position.end >= GUARDED) and holds(file, position):
                 return position
         return None
 
-    def _enter(self, file: _File, *, leave: bool) -> None:
+    def _enter(self, file: File, *, leave: bool) -> None:
         """Go over to another file; `leave`: the one before is still there, and read."""
         told = self._told_of(file)
         left = [each for each in self.position.left if each != told]
@@ -221,12 +244,12 @@ class Tail:
             left.append(replace(self.position, left=()))
         start = told or Position.start(file.path, file.inode)
         self._stand(replace(start, path=file.path, inode=file.inode, left=tuple(left[-LEFT:])))
-        self._fresh = True
+        self._fresh, self._looked = True, None
 
     def _trouble(self, error: OSError) -> Sentence:
         """What to tell people about it."""
-        path, folder = self.where, Path(self.where).parent
-        if Path(path).is_dir():
+        path = self.where
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
             return sentence(
                 "The protocol {path} is a folder; name the file, or a pattern such as {example}.",
                 path=path,
@@ -237,58 +260,11 @@ class Tail:
                 "The protocol {path} may not be read; allow this program's user to read it.",
                 path=path,
             )
-        if isinstance(error, FileNotFoundError) or self._is_pattern():
-            if not self._is_pattern() and not folder.is_dir():
-                return sentence("The protocol's folder {path} cannot be reached.", path=str(folder))
+        if isinstance(error, FileNotFoundError):
+            if not self._reachable():
+                return sentence(
+                    "The protocol's folder {path} cannot be reached.", path=self._folder()
+                )
             return sentence("There is no protocol {path}.", path=path)
         reason = error.strerror or str(error)
         return sentence("The protocol {path} cannot be read: {reason}.", path=path, reason=reason)
-
-
-def _look(path: str) -> _File | None:
-    """The regular file at `path`; None where there is none."""
-    try:
-        found = Path(path).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return _File(found.st_mtime_ns, path, found.st_ino, found.st_size)
-
-
-def _holds(file: _File, position: Position) -> bool:
-    """Whether the file has, before the position, the bytes that were read there."""
-    if file.size < position.end:
-        return False
-    with Path(file.path).open("rb", buffering=0) as opened:
-        return is_at(opened, position)
-
-
-def _neighbours(position: Position) -> Iterator[_File]:
-    """The other files of its folder; those that cannot be looked at are passed over."""
-    with suppress(OSError), os.scandir(Path(position.path).parent) as folder:
-        for each in folder:
-            with suppress(OSError):
-                file = _look(each.path)
-                if file is not None and file.path != position.path:
-                    yield file
-
-
-def _search(position: Position, own: _File | None) -> _File | None:
-    """The file under another name (by inode), or with another inode (by its bytes).
-
-    Too few bytes are no proof: other protocols may begin with them, and where nothing was read the
-    inode may be another file's by now.
-    """
-    if not position.end:
-        return None
-    others = sorted(_neighbours(position), reverse=True)
-    candidates = [file for file in others if file.inode == position.inode != 0]
-    if position.end >= GUARDED:
-        candidates += [own] if own else []
-        candidates += others[:COMPARED]
-    for file in candidates:
-        with suppress(OSError):
-            if _holds(file, position):
-                return file
-    return None
