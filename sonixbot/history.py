@@ -42,6 +42,9 @@ async def fill(
             return _nothing
         state.begin(path)
         start = _start(path, position.end, reader, newest_part)
+        if start and reader.layout.header:
+            # The header's date is that of the first lines: midnights are counted from the end.
+            await asyncio.to_thread(_find_day, reader, path, start)
         state.complete = start == 0
         await _tell(state, reader, path, start, position.end)
     except OSError as error:
@@ -64,13 +67,16 @@ def _start(path: str, stop: int, reader: Reader, newest_part: int) -> int:
     if stop <= newest_part:
         return 0
     reader.detect(head(path), path)
-    if reader.layout.header:
-        return 0  # the lines say no date: only from the header on is it known which day it is
     for block in blocks(path, line_start(path, stop - newest_part), stop):
         found = reader.first_entry(block)
         if found is not None:
             return found
     return 0
+
+
+def _find_day(reader: Reader, path: str, start: int) -> None:
+    changed = Path(path).stat().st_mtime
+    reader.find_day(blocks(path, start), changed)
 
 
 def _older(state: ProtocolState, new_reader: Callable[[], Reader], path: str, stop: int) -> Older:

@@ -133,6 +133,36 @@ def test_lines_without_a_date_are_dated_by_the_last_change() -> None:
     assert times == [midnight - 60, midnight + 60]
 
 
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Tokyo"), ZoneInfo("US/Hawaii")])
+@pytest.mark.parametrize("idle", [0, 1, 6, 22])
+@pytest.mark.parametrize("header", [None, 7, 1])
+def test_day_in_the_middle_is_found_from_the_end(
+    zone: tzinfo, idle: int, header: int | None
+) -> None:
+    """In the middle of a file with one date at its top, midnights are counted from its end."""
+    times = [START.astimezone(zone) + timedelta(hours=5 * n) for n in range(20)]
+    said = Said(Kind.ERROR, 1, "daq", "text")
+    lines = [f"{line('semicolons', said, each)}\n" for each in times]
+    changed = (times[-1] + timedelta(hours=idle)).timestamp()
+    if header is not None:  # the complex was started anew, and the file copied since
+        lines[header] = f"*** LOG STARTED {times[header]:%d.%m.%y %H:%M:%S} REMUR ***\n"
+        changed += 9 * 86400 + 7 * 3600
+        times.pop(header)
+    reader = Reader(zone=zone)
+    reader.detect(f"{SEMICOLONS_HEADER}\n{lines[0]}".encode())
+    reader.find_day([block("".join(lines[:5]), 9000), block("".join(lines[5:]), 9999)], changed)
+    found = reader.feed(block("".join(lines), 9000))
+    assert [each.time for each in found] == [each.timestamp() for each in times]
+
+
+def test_day_of_no_lines() -> None:
+    """Where nothing below has a time, the next line is of the day of the last change."""
+    reader = Reader(layout_of("semicolons"), zone=UTC)
+    reader.find_day([block("nothing\n", 9000)], START.timestamp())
+    (found,) = reader.feed(block(line("semicolons", MESSAGES[0], START), 9008))
+    assert found.time == START.timestamp()
+
+
 def test_first_entry_of_a_block() -> None:
     """Where reading may begin in the middle is the first line that begins an entry."""
     reader = Reader(layout_of("brackets"))

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
+from math import ceil
 from pathlib import Path
 from typing import Final
 
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats.encodings import Decoder, Line
 from sonixbot.formats.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
-from sonixbot.formats.moments import WallClock
+from sonixbot.formats.moments import DAY, SET_BACK, WallClock
 from sonixbot.formats.own_layouts import layout_of, own_layout
 from sonixbot.tail.blocks import Block, Position
 
@@ -137,6 +138,26 @@ class Reader:
             if dated is not None:
                 self._course.clock.header(dated, self.layout.header_times)
         self._course.clock.before = before
+
+    def find_day(self, lines: Iterable[Block], changed: float) -> None:
+        """Learn the day of the first line to be fed, where only a header gives the date.
+
+        `lines`: from that line to the end of the file, which was `changed` (Unix seconds) when its
+        last line was written; or to a header on the way, which is later than all above it.
+        """
+        zone, last, end = self._course.clock.zone, None, changed
+        clock = WallClock(zone, before=changed)
+        for line in (line for block in lines for line in self._decoder.lines(block)):
+            fit, dated, _ = self._ask(line.text)
+            if dated is not None:
+                header = WallClock(zone)
+                header.header(dated, self.layout.header_times)
+                end = changed if header.last is None else header.last
+                break
+            moment = clock.read(fit.time, self.layout.times) if fit else None
+            last = last if moment is None else moment
+        late = 0 if last is None else ceil((last - end - SET_BACK) / DAY)
+        self._course.clock.before = changed - late * DAY
 
     def first_entry(self, block: Block) -> int | None:
         """Offset of the first line in the block that begins an entry; None: there is none.

@@ -137,7 +137,7 @@ class WallClock:
         """Take the date that a header line gives."""
         reading = self._parse(text, formats)
         if reading is not None and reading.day is not None:
-            self.day, self.seconds = reading.day, reading.seconds
+            self.day, self.seconds, self.before = reading.day, reading.seconds, None
             self.last = _likely(self._moment(reading.day, reading.seconds))
 
     def read(self, value: str | float | None, formats: tuple[str, ...]) -> float | None:
