@@ -8,15 +8,17 @@ can be edited, until the edit has arrived.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sonixbot.errors import Sentence
 from sonixbot.language import DAY, HOUR, MINUTE
 from sonixbot.message import Delivery, Marks, Message, Origin, State
+from sonixbot.outbox import rows
+from sonixbot.outbox.rows import Destination
 from sonixbot.store import Store
+
+__all__ = ["Destination", "Outbox"]
 
 #: What was sent, buried or dropped is kept so long for `sonixbot outbox` and for edits.
 KEPT: Final = 30 * DAY
@@ -26,24 +28,6 @@ CALLS: Final = 100
 EDIT_DELAY: Final = 2.5
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """What is known of one address: how it goes, and when the next try may be."""
-
-    name: str
-    tries: int = 0
-    resume: float = 0.0
-    obeyed: bool = False
-    worked: float | None = None
-    failing: float | None = None
-    reason: Sentence | None = None
-    #: Recent calls, oldest first: the moment, and what the call was ("post", "edit", "script").
-    calls: tuple[tuple[float, str], ...] = ()
-
-
-_SELECT: Final = (
-    "select d.*, m.data, m.version from deliveries d join messages m on m.id = d.message "
-)
 _OPEN: Final = "state in ('waiting', 'sending', 'stale')"
 #: The messenger whose messages can be edited after they were sent.
 _EDITED: Final = "telegram:"
@@ -137,22 +121,22 @@ class Outbox:
         `scripts` false: scripts' messages are passed over.
         """
         query = (
-            _SELECT + "where d.destination = ? and d.state in ('waiting', 'stale')"
+            rows.SELECT + "where d.destination = ? and d.state in ('waiting', 'stale')"
             " and not (d.due > ? and d.due < ?)"  # later than that: the clock was set back
         )
         if not scripts:
             query += f" and json_extract(m.data, '$.origin') != '{Origin.SCRIPT}'"
         query += " order by d.state = 'stale', d.id limit 1"
         row = self._store.db.execute(query, (destination, now, now + MINUTE)).fetchone()
-        return row and _delivery(row)
+        return row and rows.delivery(row)
 
     def waiting(self, destination: str, origin: Origin | None = None) -> list[Delivery]:
         """Messages that wait for this destination, oldest first; those of one origin."""
-        rows = self._store.db.execute(
-            _SELECT + "where d.destination = ? and d.state = 'waiting' order by d.id",
+        found = self._store.db.execute(
+            rows.SELECT + "where d.destination = ? and d.state = 'waiting' order by d.id",
             (destination,),
         )
-        deliveries = map(_delivery, rows)
+        deliveries = map(rows.delivery, found)
         return [each for each in deliveries if origin in (None, each.message.origin)]
 
     def due(self, destination: str) -> float | None:
@@ -297,22 +281,22 @@ class Outbox:
         row = self._store.db.execute(
             "select * from destinations where name = ?", (name,)
         ).fetchone()
-        return _destination(row) if row else Destination(name)
+        return rows.destination(row) if row else Destination(name)
 
     def destinations(self) -> list[str]:
         """Addresses for which something is open."""
-        rows = self._store.db.execute(
+        found = self._store.db.execute(
             f"select distinct destination from deliveries where {_OPEN} order by destination"
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in found]
 
     def backlog(self) -> dict[str, int]:
         """How many messages wait, by destination."""
-        rows = self._store.db.execute(
+        found = self._store.db.execute(
             "select destination, count(*) from deliveries"
             " where state in ('waiting', 'sending', 'listed') group by destination"
         )
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: row[1] for row in found}
 
     def count(self, state: State) -> int:
         """How many deliveries stand there."""
@@ -322,39 +306,39 @@ class Outbox:
 
     def fate(self, key: str) -> list[Delivery]:
         """How a message fared at each destination."""
-        rows = self._store.db.execute(_SELECT + "where m.key = ? order by d.id", (key,))
-        return [_delivery(row) for row in rows]
+        found = self._store.db.execute(rows.SELECT + "where m.key = ? order by d.id", (key,))
+        return [rows.delivery(row) for row in found]
 
     def lately(self, prefix: str, since: float) -> list[str]:
         """Keys that begin with `prefix`, of messages whose fate changed since then."""
-        rows = self._store.db.execute(
+        found = self._store.db.execute(
             "select distinct m.key from messages m join deliveries d on d.message = m.id"
             " where m.key like ? and d.updated >= ?",
             (f"{prefix}%", since),
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in found]
 
     def listed(self, key: str) -> list[str]:
         """Keys of the messages that go within this list."""
-        rows = self._store.db.execute(
+        found = self._store.db.execute(
             "select m.key from deliveries d join messages m on m.id = d.message where d.list in"
             " (select d.id from deliveries d join messages m on m.id = d.message where m.key = ?)",
             (key,),
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in found]
 
     def listing(self, states: Sequence[State], limit: int) -> list[Delivery]:
         """The newest deliveries in these states, newest first."""
         slots = ", ".join("?" * len(states))
-        rows = self._store.db.execute(
-            _SELECT + f"where d.state in ({slots}) order by d.id desc limit ?", (*states, limit)
+        found = self._store.db.execute(
+            rows.SELECT + f"where d.state in ({slots}) order by d.id desc limit ?", (*states, limit)
         )
-        return [_delivery(row) for row in rows]
+        return [rows.delivery(row) for row in found]
 
     def get(self, number: int) -> Delivery | None:
         """One delivery by its number."""
-        row = self._store.db.execute(_SELECT + "where d.id = ?", (number,)).fetchone()
-        return row and _delivery(row)
+        row = self._store.db.execute(rows.SELECT + "where d.id = ?", (number,)).fetchone()
+        return row and rows.delivery(row)
 
     def retry(self, number: int, now: float) -> bool:
         """Try a delivery that is not yet sent again, at once; False where there is none."""
@@ -385,50 +369,15 @@ class Outbox:
     def prune(self, now: float) -> list[Message]:
         """Forget what ended long ago; return those messages, so that their files can go too."""
         with self._store.transaction() as db:
-            rows = db.execute(
+            found = db.execute(
                 "select id, data from messages m where not exists (select 1 from deliveries d"
                 " where d.message = m.id and d.state in ('waiting', 'sending', 'stale', 'listed'))"
                 " and coalesce((select max(updated) from deliveries d where d.message = m.id),"
                 " created) < ?",
                 (now - KEPT,),
             ).fetchall()
-            db.executemany("delete from messages where id = ?", [(row[0],) for row in rows])
-        return [Message.from_json(json.loads(row[1])) for row in rows]
-
-
-def _delivery(row: sqlite3.Row) -> Delivery:
-    return Delivery(
-        id=row["id"],
-        message=Message.from_json(json.loads(row["data"])),
-        version=row["version"],
-        destination=row["destination"],
-        state=State(row["state"]),
-        part=row["part"],
-        remote=tuple(row["remote"].split()),
-        marks=Marks(row["marks"]),
-        unknown=bool(row["unknown"]),
-        tries=row["tries"],
-        due=row["due"],
-        reason=_sentence(row["reason"]),
-        updated=row["updated"],
-    )
-
-
-def _destination(row: sqlite3.Row) -> Destination:
-    return Destination(
-        name=row["name"],
-        tries=row["tries"],
-        resume=row["resume"],
-        obeyed=bool(row["obeyed"]),
-        worked=row["worked"],
-        failing=row["failing"],
-        reason=_sentence(row["reason"]),
-        calls=tuple((moment, call) for moment, call in json.loads(row["calls"])),
-    )
-
-
-def _sentence(text: str | None) -> Sentence | None:
-    return Sentence.from_json(json.loads(text)) if text else None
+            db.executemany("delete from messages where id = ?", [(row[0],) for row in found])
+        return [Message.from_json(json.loads(row[1])) for row in found]
 
 
 def _text(data: dict[str, Any]) -> str:
