@@ -159,8 +159,9 @@ async def test_a_mute_by_chat_survives_a_kill(site: Site) -> None:
     async with started(site):
         site.write(ERROR)
         await site.say("/mutes", by=OPERATOR)
-        await until(lambda: len(site.api.posts(str(OPERATOR))) == 2, 20)
-    assert "P1_beta" in site.api.posts(str(OPERATOR))[1].text
+        # /mute may be answered twice, as the kill came before Telegram knew that it was handled.
+        await until(lambda: len(site.api.posts(str(OPERATOR))) >= 2, 20)
+    assert "P1_beta" in site.api.posts(str(OPERATOR))[-1].text
     assert not any("Двигатель" in post for post in site.posts())
 
 
