@@ -39,7 +39,7 @@ async def fill(
     path = position.path
     try:
         if not path or not _holds(position):
-            return _nothing
+            return nothing
         state.begin(path)
         start = _start(path, position.end, reader, newest_part)
         if start and reader.layout.header:
@@ -49,11 +49,11 @@ async def fill(
         await _tell(state, reader, path, start, position.end)
     except OSError as error:
         log.warning("what stands in %s already cannot be read: %s", path, error)
-        return _nothing
-    return _older(state, new_reader, path, start) if start else _nothing
+        return nothing
+    return _older(state, new_reader, path, start) if start else nothing
 
 
-async def _nothing() -> None:
+async def nothing() -> None:
     """There is no older part."""
 
 

@@ -20,7 +20,7 @@ from sonixbot.errors import Sentence, sentence
 from sonixbot.formats import Reader
 from sonixbot.health import Health, Status
 from sonixbot.herald import Herald
-from sonixbot.history import Older, fill
+from sonixbot.history import Older, fill, nothing
 from sonixbot.language import HOUR, MINUTE
 from sonixbot.message import State
 from sonixbot.outbox import Outbox
@@ -74,6 +74,8 @@ class Watch:
         self.begun = asyncio.Event()
         #: Blocks that could not be understood and of which nobody has been told.
         self._unread: list[Block] = []
+        #: Something was read after the last commit.
+        self._uncommitted = False
         self._trouble: Sentence | None = None
         self._trouble_since: float | None = None
         self._ticked = self._noted = self._started
@@ -130,7 +132,7 @@ class Watch:
         if self._store.fact("position") is None:
             tail.position = await self._baseline(tail)
             self._store.remember("position", tail.position.to_json())
-        older = await fill(self.state, self._reader, self._new_reader, tail.position)
+        older = await self._history(tail.position)
         decisions: list[Decision] = []
         while block := tail.read(self._clock.now()):
             decisions += self._take(block)
@@ -140,6 +142,13 @@ class Watch:
         await self._commit(partial(self._herald.catch_up, caught, self.policy, away))
         self.begun.set()
         return older
+
+    async def _history(self, position: Position) -> Older:
+        try:
+            return await fill(self.state, self._reader, self._new_reader, position)
+        except Exception:  # without what was, what comes can still be told
+            log.exception("what stands in %s before byte %d", position.path, position.offset)
+            return nothing
 
     async def _baseline(self, tail: Tail) -> Position:
         """Where the protocol ends at the very first start: what stands before is not pushed.
@@ -156,7 +165,11 @@ class Watch:
     async def _follow(self, tail: Tail) -> None:
         """Read what is new, block by block."""
         while block := tail.read(self._clock.now()):
-            await self._commit(partial(self._herald.tell, self._take(block), self.policy))
+            decisions = self._take(block)
+            self._uncommitted = True
+            changes = self.policy.changes
+            if decisions or changes.incidents or changes.mutes or self._unread or block.fresh:
+                await self._commit(partial(self._herald.tell, decisions, self.policy))
             await asyncio.sleep(0)
         self._note_trouble(tail.trouble)
 
@@ -209,6 +222,7 @@ class Watch:
                 await self._clock.sleep(backoff(tries))
         self.policy.changes = Changes({}, {})
         self._unread.clear()
+        self._uncommitted = False
         self._noted = now
         self._wake()
 
@@ -218,7 +232,9 @@ class Watch:
         if not 0 <= now - self._ticked < TICK_EVERY:  # less than 0: the clock was set back
             self._ticked = now
             decisions = self.policy.tick(now)
-            if decisions or not 0 <= now - self._noted < NOTE_EVERY:
+            # Harmless lines are committed here: read again after a kill, they do no harm, and a
+            # disk that must sync after each of them would be the measurement's.
+            if decisions or self._uncommitted or not 0 <= now - self._noted < NOTE_EVERY:
                 await self._commit(partial(self._herald.tell, decisions, self.policy))
 
     def _note_trouble(self, trouble: Sentence | None) -> None:

@@ -292,6 +292,22 @@ async def test_a_mute_holds_across_a_restart_and_tells_what_it_hid(
         assert len(bench.messages(BOSS)) == 1
 
 
+async def test_harmless_lines_are_committed_from_time_to_time(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Lines that nobody is told of do not make the disk sync after each, but are not forgotten."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        await bench.pass_time(6)
+        before = bench.store.fact("position")["offset"]
+        append(protocol, info(2))
+        await bench.pass_time(1)
+        assert bench.store.fact("position")["offset"] == before
+        assert bench.watch.state.lines == 2
+        await bench.pass_time(5)
+        assert bench.store.fact("position")["offset"] == 2 * len(info(1))
+
+
 async def test_a_mute_while_nothing_can_be_written_does_not_cost_an_alert(
     tmp_path: Path, protocol: Path, clock: HandClock
 ) -> None:
