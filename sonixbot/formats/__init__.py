@@ -223,7 +223,7 @@ class Reader:
             course.explained += 1
             course.clock.header(dated, self.layout.header_times)
             self._close(told)
-            course.entry = None
+            course.entry, course.details, course.omitted = None, [], 0
         else:
             self._stray(line, told, continues=continues)
 
