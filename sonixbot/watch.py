@@ -26,7 +26,7 @@ from sonixbot.message import State
 from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
-from sonixbot.tail import Block, Position, Tail, head
+from sonixbot.tail import Block, Position, Tail, blocks, head
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +189,9 @@ class Watch:
             self.state.begin(block.path)
         elif not self.state.protocol:  # the rest of a file that was renamed while nobody watched
             self._reader.detect(head(block.path), block.path)
+            if self._reader.layout.header:  # the day is not in its lines
+                changed = Path(block.path).stat().st_mtime
+                self._reader.find_day(blocks(block.path, block.start), changed)
         self.state.path = block.path
         decisions: list[Decision] = []
         for entry in self._reader.feed(block):

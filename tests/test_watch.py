@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from sonixbot.state import ProtocolState
 from sonixbot.store import Store
 from sonixbot.tail import Block, Tail
 from sonixbot.watch import Watch
-from tests.handclock import HandClock
+from tests.handclock import NIGHT, HandClock
 
 MOSCOW = timezone(timedelta(hours=3))
 CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
@@ -240,6 +241,24 @@ async def test_a_recreated_protocol_is_followed(
         ]
         view = bench.watch.state.view()
         assert (view.path, view.lines, view.total(Kind.ERROR)) == (str(protocol), 2, 1)
+
+
+async def test_the_rest_of_a_renamed_protocol_has_its_right_day(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Where only the header has the date, midnights between it and the rest are counted."""
+    header = b"*** LOG STARTED 11.04.21 21:55:10 REMUR ***\r\n"
+    days = b"".join(b'%02d:00:00;3;4;"varman";"idle"\r\n' % (hour % 24) for hour in range(22, 50))
+    append(protocol, header, days)
+    async with watching(tmp_path, clock):
+        pass
+    append(protocol, b'03:22:45;2;1;"P1_beta";"timeout"\r\n')
+    os.utime(protocol, (NIGHT, NIGHT))
+    rename(protocol, tmp_path / "protocol.old")
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        (entry,) = bench.watch.state.recent
+        assert entry.time == NIGHT
 
 
 async def test_the_newest_file_of_a_pattern_is_followed(tmp_path: Path, clock: HandClock) -> None:
