@@ -103,7 +103,7 @@ def locale_code() -> str:
         import ctypes  # only there has it this function
         import locale
 
-        kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+        kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]  # Windows only
         return locale.windows_locale.get(kernel.GetUserDefaultUILanguage(), FALLBACK)
     return FALLBACK
 
