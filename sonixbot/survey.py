@@ -50,6 +50,8 @@ class Survey:
 
     zone: tzinfo | None
     layout: str = ""
+    #: It is somebody's own, and can be corrected.
+    own: bool = False
     #: How many of the `sampled` first lines each layout explains, the best first; empty where the
     #: layout was given.
     shares: tuple[tuple[str, int], ...] = ()
@@ -75,6 +77,10 @@ class Survey:
     last: float | None = None
     #: Numbers and texts of the first lines that fit nothing.
     unexplained: tuple[tuple[int | None, str], ...] = ()
+    #: The first time that could not be read, and the formats that none of it fits.
+    unread_time: tuple[str, tuple[str, ...]] | None = None
+    #: The first kind that stands for none.
+    unknown_kind: str = ""
     incidents: list[Incident] = field(default_factory=list)
 
     def count(self, entry: Entry) -> None:
@@ -87,11 +93,13 @@ class Survey:
 
     def read_by(self, reader: Reader) -> None:
         """Note how the reader read."""
-        self.layout, self.encoding = reader.layout.name, reader.encoding
+        self.layout, self.own = reader.layout.name, reader.layout.own
+        self.encoding = reader.encoding
         self.shares, self.sampled = reader.shares, reader.sampled
         self.lines, self.explained = reader.lines, reader.explained
         self.cut, self.slow = reader.cut, reader.slow
         self.unexplained = reader.unexplained
+        self.unread_time, self.unknown_kind = reader.unread_time, reader.unknown_kind
 
     def to_json(self) -> dict[str, Any]:
         """The survey as plain JSON values, English in every language; times in ISO 8601."""

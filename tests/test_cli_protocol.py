@@ -260,3 +260,29 @@ def test_senseless_words(
     said = sonixbot("protocol", *words)
     assert (said.code, said.out) == (2, "")
     assert answer in said.words
+
+
+def test_what_an_own_layout_does_not_know_is_said(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """A time that the format does not fit and a kind that is not in kinds are told in words."""
+    path, layout = tmp_path / "own.log", tmp_path / "layout.json"
+    path.write_text("01/05/2024 03:22:45|E|a\n2024-05-01|F|b\n", encoding="utf-8")
+    described = {
+        "pattern": r"(?P<time>[^|]+)\|(?P<kind>\w)\|(?P<text>.*)",
+        "time": "%Y-%m-%d",
+        "kinds": {"E": "error"},
+    }
+    layout.write_text(json.dumps(described), encoding="utf-8")
+    out = sonixbot("protocol", str(path), "--layout", str(layout)).out
+    assert 'the time "01/05/2024 03:22:45" does not fit "%Y-%m-%d"' in out
+    assert 'the kind "F" is not in kinds' in out
+
+
+def test_what_a_built_in_layout_does_not_know_is_said(
+    sonixbot: CommandLine, tmp_path: Path
+) -> None:
+    """An unreadable time and an unknown kind lead to an own layout."""
+    path = tmp_path / "us.log"
+    path.write_text("04/13/2021 10:00:00 ERROR a: b\n12.04.2021 10:00 FEHLER c\n", encoding="utf-8")
+    out = " ".join(sonixbot("protocol", str(path)).out.split())
+    assert 'the time "04/13/2021 10:00:00" cannot be read; an own layout can say' in out
+    assert 'the kind "FEHLER" is not known; an own layout can say' in out

@@ -124,3 +124,20 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert len(steps) > 3
     assert steps == sorted(steps)
     assert steps[-1] == (size, size)
+
+
+def test_what_an_own_layout_does_not_know_is_told(tmp_path: Path) -> None:
+    """The first time and the first kind that an own layout does not know are in the survey."""
+    path = tmp_path / "own.log"
+    path.write_text("01/05/2024|E|a\n2024-05-01|F|b\n", encoding="utf-8")
+    layout = layout_of(
+        {
+            "pattern": r"(?P<time>[^|]+)\|(?P<kind>\w)\|(?P<text>.*)",
+            "time": "%Y-%m-%d",
+            "kinds": {"E": "error"},
+        }
+    )
+    found = survey(path, layout, group=lambda entry: entry.text, pushed=lambda _entry: True)
+    assert (found.own, found.unknown_kind) == (True, "F")
+    assert found.unread_time == ("01/05/2024", ("%Y-%m-%d",))
+    assert list(found.to_json()) == KEYS

@@ -91,6 +91,8 @@ def _reading(terminal: Terminal, found: Survey) -> Table:
         )
         grid.add_row("", Text(slow.format(n=_number(found.slow)), "yellow"))
     grid.add_row(_("time"), _span(terminal, found))
+    for each in _misunderstood(terminal, found):
+        grid.add_row("", Text(each, "yellow"))
     return grid
 
 
@@ -118,6 +120,28 @@ def _span(terminal: Terminal, found: Survey) -> str:
     spoken, now = terminal.language, time.time()
     ends = (spoken.clock(each, found.zone, now) for each in (found.first, found.last))
     return f"{' – '.join(ends)} ({spoken.duration(found.last - found.first)})"
+
+
+def _misunderstood(terminal: Terminal, found: Survey) -> Iterator[str]:
+    """What the layout does not know of the lines that fit it, by the first example."""
+    _ = terminal.gettext
+    if found.unread_time is not None:
+        written, formats = found.unread_time
+        said = (
+            _('the time "{time}" does not fit {formats}')
+            if found.own
+            else _('the time "{time}" cannot be read; an own layout can say how it is written')
+        )
+        yield said.format(
+            time=visible(written)[:60], formats=", ".join(f'"{each}"' for each in formats)
+        )
+    if found.unknown_kind:
+        said = (
+            _('the kind "{kind}" is not in kinds')
+            if found.own
+            else _('the kind "{kind}" is not known; an own layout can say what it stands for')
+        )
+        yield said.format(kind=visible(found.unknown_kind)[:60])
 
 
 def _kinds(terminal: Terminal, found: Survey) -> Table:

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass, field, replace
 from datetime import date, tzinfo
 from math import ceil
 from pathlib import Path
 from typing import Final
 
 from sonixbot.entry import Entry, Kind
+from sonixbot.formats.built_in import BUILT_IN, TEXT
+from sonixbot.formats.course import DETAILS, Course
 from sonixbot.formats.encodings import Decoder, Line
-from sonixbot.formats.layouts import BUILT_IN, ERROR_WORDS, TEXT, Fit, Layout
+from sonixbot.formats.kinds import ERROR_WORDS
+from sonixbot.formats.layouts import Fit, Layout
 from sonixbot.formats.moments import DAY, SET_BACK, WallClock
 from sonixbot.formats.own_layouts import layout_of, own_layout
 from sonixbot.tail.blocks import Block, Position
 
-__all__ = ["BUILT_IN", "TEXT", "Layout", "Reader", "entries", "layout_of", "own_layout"]
+__all__ = ["BUILT_IN", "DETAILS", "TEXT", "Layout", "Reader", "entries", "layout_of", "own_layout"]
 
 #: Lines of a file by which its layout is told.
 SAMPLE: Final = 200
 #: Lines after which it is not told anew.
 ENOUGH: Final = 50
-#: Lines kept below an entry; further ones are counted.
-DETAILS: Final = 200
-#: Lines that fit nothing which are kept to be shown.
-SHOWN: Final = 10
 #: Lines whose expression ran out of time after which a block's further lines are not tried.
 SLOW: Final = 10
 #: How the lines of a Python traceback begin.
@@ -35,34 +32,6 @@ _TRACEBACK: Final = re.compile(
     r"\s|Traceback \(|During handling of|The above exception|[\w.]*"
     r"(?:Error|Exception|Interrupt|Exit|Iteration|Warning)(?::|$)"
 )
-
-
-@dataclass(slots=True)
-class _Course:
-    """What is known after the last line; a copy of it undoes the reading of a half line."""
-
-    clock: WallClock
-    #: The entry to which a line that fits nothing belongs.
-    entry: Entry | None = None
-    details: list[str] = field(default_factory=list)
-    omitted: int = 0
-    #: The entry is not told yet as it is now.
-    news: bool = False
-    lines: int = 0
-    explained: int = 0
-    unexplained: tuple[tuple[int | None, str], ...] = ()
-    cut: int = 0
-    slow: int = 0
-
-    def copy(self) -> _Course:
-        return replace(self, clock=copy(self.clock), details=list(self.details))
-
-    def whole(self) -> Entry:
-        """The entry with the lines that belong to it; there must be one."""
-        assert self.entry is not None  # noqa: S101 - says so to the type checker
-        if not self.details:
-            return self.entry
-        return replace(self.entry, details=tuple(self.details), omitted=self.omitted)
 
 
 class Reader:
@@ -87,9 +56,9 @@ class Reader:
         self._auto = layout is None
         self._sample: list[str] = []
         self._decoder = Decoder(encoding)
-        self._course = _Course(WallClock(zone))
+        self._course = Course(WallClock(zone))
         #: Start of the half line that was read last, and the course before it.
-        self._mark: tuple[int, _Course] | None = None
+        self._mark: tuple[int, Course] | None = None
         self._slow = 0
 
     @property
@@ -121,6 +90,16 @@ class Reader:
     def slow(self) -> int:
         """Lines on which an own expression ran out of time, so that they fit nothing."""
         return self._course.slow
+
+    @property
+    def unread_time(self) -> tuple[str, tuple[str, ...]] | None:
+        """The first time that could not be read, and the formats that none of it fits."""
+        return self._course.clock.unread
+
+    @property
+    def unknown_kind(self) -> str:
+        """The first kind that stands for none in the layout."""
+        return self._course.unknown
 
     def detect(self, head: bytes, path: str = "", *, before: float | None = None) -> None:
         """Learn layout, encoding and date from the file's first bytes, to begin in its middle.
@@ -182,7 +161,7 @@ class Reader:
         self._close(told)
         return told
 
-    def _undo(self, course: _Course) -> None:
+    def _undo(self, course: Course) -> None:
         """Forget the half line; the entry it was put to is told again without it."""
         now = self._course
         extended = (len(now.details), now.omitted) != (len(course.details), course.omitted)
@@ -217,7 +196,7 @@ class Reader:
         course.cut += line.cut
         fit, dated, continues = self._ask(line.text)
         if fit is not None:
-            course.explained += 1
+            course.understood(line, explained=not fit.unknown)
             self._begin(line, fit, told)
         elif dated is not None:
             course.explained += 1
@@ -233,7 +212,9 @@ class Reader:
             try:
                 fit = self.layout.fit(text)
                 if fit is not None:
-                    return fit, None, False
+                    self._course.unknown = self._course.unknown or fit.unknown
+                    if self.layout.takes(fit):
+                        return fit, None, False
                 return None, self.layout.date(text), self.layout.continues(text)
             except TimeoutError:
                 self._slow += 1
@@ -248,7 +229,7 @@ class Reader:
         entry = Entry(kind, fit.level, fit.source, first, moment, line.offset, line.number)
         self._open(entry, told)
         for each in rest:
-            self._attach(each)
+            self._course.attach(each)
 
     def _stray(self, line: Line, told: list[Entry], *, continues: bool) -> None:
         """A line that fits nothing belongs to the entry above, unless it tells of an error."""
@@ -265,11 +246,9 @@ class Reader:
             entry = Entry(kind, None, "", text.strip(), course.clock.last, line.offset, line.number)
             self._open(entry, told)
         else:
-            self._attach(text)
-        if not alone and (continues or _TRACEBACK.match(text)):
-            course.explained += 1
-        elif len(course.unexplained) < SHOWN:
-            course.unexplained = (*course.unexplained, (line.number, text))
+            course.attach(text)
+        goes_on = not alone and (continues or _TRACEBACK.match(text) is not None)
+        course.understood(line, explained=goes_on)
 
     def _goes_on(self, text: str) -> bool:
         """Whether a line of an unknown layout looks as if it went on with what is above it."""
@@ -281,16 +260,7 @@ class Reader:
 
     def _open(self, entry: Entry, told: list[Entry]) -> None:
         self._close(told)
-        course = self._course
-        course.entry, course.details, course.omitted, course.news = entry, [], 0, True
-
-    def _attach(self, text: str) -> None:
-        course = self._course
-        course.news = True
-        if len(course.details) < DETAILS:
-            course.details.append(text)
-        else:
-            course.omitted += 1
+        self._course.begin(entry)
 
     def _close(self, told: list[Entry]) -> None:
         """Tell the entry above as it is now."""
@@ -316,7 +286,11 @@ def _kind_by_words(text: str) -> Kind:
 
 
 def _explains(layout: Layout) -> Callable[[str], bool]:
-    return lambda line: layout.fit(line) is not None or layout.date(line) is not None
+    def explains(line: str) -> bool:
+        fit = layout.fit(line)
+        return (fit is not None and layout.takes(fit)) or layout.date(line) is not None
+
+    return explains
 
 
 def _day(written: str) -> date | None:

@@ -13,39 +13,12 @@ import regex
 
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Kind
 from sonixbot.formats.encodings import whole
+from sonixbot.formats.kinds import WORDS, Kinds
 
 #: Seconds that one line may take in somebody's own expression.
 TIME_OUT: Final = 0.1
 
 _LEVELS: Final = {str(each): each for each in range(MOST_IMPORTANT, LEAST_IMPORTANT + 1)}
-
-Kinds = Mapping[str, tuple[Kind, int | None]]
-
-
-def _kinds(kind: Kind, words: str, level: int | None = None) -> dict[str, tuple[Kind, int | None]]:
-    return dict.fromkeys(words.split(), (kind, level))
-
-
-LETTERS: Final[Kinds] = {
-    "e": (Kind.ERROR, None),
-    "w": (Kind.WARNING, None),
-    "i": (Kind.INFO, None),
-    "u": (Kind.USER, None),
-}
-#: Words in lower case, as loggers of several languages write them.
-WORDS: Final[Kinds] = {
-    **_kinds(Kind.ERROR, "error err severe alert ошибка сбой"),
-    **_kinds(Kind.ERROR, "critical crit fatal emerg emergency panic авария", MOST_IMPORTANT),
-    **_kinds(Kind.WARNING, "warning warn предупреждение внимание"),
-    **_kinds(Kind.INFO, "info information informational notice action status инфо информация"),
-    **_kinds(Kind.INFO, "debug trace verbose отладка", LEAST_IMPORTANT),
-    **_kinds(Kind.USER, "user input пользователь"),
-}
-
-#: What makes an error of a line that nothing else tells the kind of; any case, word forms too.
-ERROR_WORDS: Final = re.compile(
-    r"error|exception|traceback|ошиб(?:к|ок|оч)|\bсбо[йяюие]|\bавари[йяюие]", re.IGNORECASE
-)
 
 
 class Fit(NamedTuple):
@@ -57,6 +30,8 @@ class Fit(NamedTuple):
     level: int | None
     source: str
     text: str
+    #: The kind as it is written, where that stands for none.
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,18 +67,22 @@ class Layout:
         if found is None:
             return None
         parts = found.groupdict()
-        word = parts.get("kind")
-        kind, level = None, None
-        if word is not None:
-            known = self.kinds.get(word.strip().lower())
-            if known is None:
-                return None
-            kind, level = known
+        word = (parts.get("kind") or "").strip()
+        known = self.kinds.get(word.lower())
+        kind, level = known or (None, None)
         source, text = parts.get("source") or "", parts["text"] or ""
         if self.unquote:
             source, text = _unquoted(source), _unquoted(text)
         level = _level(parts.get("level"), level)
-        return Fit(parts.get("time"), kind, level, source.strip(), text.strip())
+        unknown = "" if known else word
+        return Fit(parts.get("time"), kind, level, source.strip(), text.strip(), unknown)
+
+    def takes(self, fit: Fit) -> bool:
+        """Whether a line that says this begins an entry.
+
+        With an unknown kind only a JSON line does, whose form leaves no doubt.
+        """
+        return not fit.unknown or bool(self.json)
 
     def date(self, line: str) -> str | None:
         """The time that a header line gives. Raises TimeoutError."""
@@ -145,7 +124,7 @@ class Layout:
         found = {part: _first(values, names) for part, names in self.json.items()}
         if found.get("text") is None:
             return None
-        kind, level = self.kinds.get(str(found.get("kind")).strip().lower(), (None, None))
+        kind, level, unknown = self._json_kind(values)
         moment = found.get("time")
         return Fit(
             moment if isinstance(moment, str | int | float) else None,
@@ -153,7 +132,21 @@ class Layout:
             _level(found.get("level"), level),
             whole(str(found.get("source") or "")).strip(),
             whole(str(found["text"])).strip(),
+            whole(unknown),
         )
+
+    def _json_kind(self, values: Mapping[str, Any]) -> tuple[Kind | None, int | None, str]:
+        """Kind and level by the first field with a known word; else the word that is unknown.
+
+        A number stands for no kind, unless somebody's own layout says so.
+        """
+        given = (values.get(name) for name in self.json.get("kind", ()))
+        written = [str(each).strip() for each in given if isinstance(each, str | int)]
+        for word in written:
+            if known := self.kinds.get(word.lower()):
+                return *known, ""
+        words = (each for each in written if self.own or not each.lstrip("-").isdigit())
+        return None, None, next(words, "")
 
 
 def _first(values: Mapping[str, Any], names: tuple[str, ...]) -> Any:
@@ -162,9 +155,7 @@ def _first(values: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 def _level(written: object, otherwise: int | None) -> int | None:
     """The level that is written, as far as it is one of 1 … 5."""
-    if written is None or written == "":
-        return otherwise
-    return _LEVELS.get(str(written).strip())
+    return _LEVELS.get(str(written).strip(), otherwise)
 
 
 def _unquoted(text: str) -> str:
@@ -173,80 +164,3 @@ def _unquoted(text: str) -> str:
         return text
     end = len(text) - 1 if len(text) > 1 and text.endswith('"') else len(text)
     return text[1:end].replace('""', '"')
-
-
-_ISO: Final = (
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%d %H:%M",
-)
-
-#: Nothing of a line is understood: each is kept as text.
-TEXT: Final = Layout("text", r"(?!)(?P<text>)")
-
-#: Tried in this order; of two that explain as many lines the first is taken.
-BUILT_IN: Final = (
-    Layout(
-        "tabs",
-        r"(?P<time>\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d(?:[.,]\d+)?)\t(?P<kind>[A-Za-z])(?P<level>\d*)"
-        r"\t(?P<source>[^\t]*)\t(?P<text>.*)",
-        times=("%d.%m.%Y %H:%M:%S",),
-        kinds=LETTERS,
-    ),
-    Layout(
-        "brackets",
-        r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d+)?) \[(?P<kind>\w+):(?P<level>\d+)\] "
-        r"(?:(?P<source>[^\s:]+): )?(?P<text>.*)",
-        times=_ISO,
-    ),
-    Layout(
-        "semicolons",
-        r"(?P<time>\d\d:\d\d:\d\d(?:[.,]\d+)?);(?P<kind>[0-3]);(?P<level>\d*);"
-        r'(?P<source>"(?:[^"]|"")*"|[^;"]*);(?P<text>.*)',
-        times=("%H:%M:%S",),
-        kinds={
-            "0": (Kind.USER, None),
-            "1": (Kind.WARNING, None),
-            "2": (Kind.ERROR, None),
-            "3": (Kind.INFO, None),
-        },
-        header=r"\*{3} LOG STARTED (?P<time>\d\d\.\d\d\.\d\d \d\d:\d\d:\d\d)\b",
-        header_times=("%d.%m.%y %H:%M:%S",),
-        unquote=True,
-    ),
-    # The documented example of the logging module's Formatter, with `name` before the message:
-    # https://docs.python.org/3/howto/logging-cookbook.html
-    Layout(
-        "python",
-        r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:,\d{3})?) +(?P<kind>[A-Z]+) +"
-        r"(?P<source>[^\s:]+): (?P<text>.*)",
-        times=_ISO,
-    ),
-    # LOGFMT and NicosLogfileFormatter in nicos/utils/loggers.py of github.com/mlz-ictrl/nicos;
-    # the day is in the name of the file (nicos-2021-04-13.log), which changes at midnight.
-    Layout(
-        "nicos",
-        r"(?P<time>\d\d:\d\d:\d\d,\d{3}) : (?P<kind>[A-Z]+) *: (?P<source>[^:]*): (?P<text>.*)",
-        times=("%H:%M:%S",),
-        name_date=r"(?P<time>\d{4}-\d\d-\d\d)",
-    ),
-    Layout(
-        "json",
-        times=_ISO,
-        json={
-            "time": ("time", "timestamp", "ts"),
-            "kind": ("level", "severity"),
-            "source": ("logger", "source", "name"),
-            "text": ("message", "msg", "text"),
-        },
-    ),
-    Layout(
-        "iso",
-        r"\[?(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?"
-        r"(?: ?(?:Z|[+-]\d\d:?\d\d)\b)?)\]?"
-        r"[\s|;,:-]+[\[<(]?(?P<kind>[^\W\d_]+)(?:[:/ -]?(?P<level>\d)(?!\d))?[\])>]?"
-        r"(?:[\s|;,:-]+|$)(?:(?P<source>[^\s:|;]+)(?:: | [|;] ))?(?P<text>.*)",
-        times=_ISO,
-    ),
-)

@@ -49,14 +49,17 @@ class Reading(NamedTuple):
 def _expression(written: str) -> re.Pattern[str] | None:
     """What matches a strptime format; None: it has directives that only strptime knows.
 
-    A fraction may follow the seconds, with point or comma, and an offset from UTC the whole.
+    A fraction may follow the seconds, with point or comma, and an offset from UTC the whole. A
+    space stands for any white space, as in strptime.
     """
-    plain = written.replace("%S.%f", "%S").replace("%S,%f", "%S")
+    plain = " ".join(written.replace("%S.%f", "%S").replace("%S,%f", "%S").split())
     directives = re.findall(r"%(.)", plain)
     if not set(directives) <= set(_PARTS) or len(directives) > len(set(directives)):
         return None
     pieces = re.findall(r"%(.)|(.)", plain)
-    return re.compile("".join(_PARTS.get(it) or re.escape(other) for it, other in pieces) + _ZONE)
+    spaced = {" ": r"\s+"}
+    read = (_PARTS.get(it) or spaced.get(other) or re.escape(other) for it, other in pieces)
+    return re.compile("".join(read) + _ZONE)
 
 
 def _zone(written: str | None) -> tzinfo | None:
@@ -82,7 +85,7 @@ def parse(text: str, written: str) -> Reading | None:
             ).total_seconds()
             day = None if moment.year == _NO_YEAR else moment.date()
             return Reading(day, of_day, moment.tzinfo)
-        found = expression.fullmatch(text)
+        found = expression.fullmatch(text.strip())
         return _read(found.groupdict()) if found else None
     except (ValueError, OverflowError):
         return None
@@ -130,6 +133,8 @@ class WallClock:
     before: float | None = None
     #: Seconds of the day in the last line without a date.
     seconds: float | None = None
+    #: The first time that could not be read, and how it should have been written.
+    unread: tuple[str, tuple[str, ...]] | None = None
     _minutes: dict[str, Reading] = field(default_factory=dict)
     _moments: dict[tuple[date, int], float] = field(default_factory=dict)
 
@@ -179,6 +184,7 @@ class WallClock:
                 if reading.zone is None and written.endswith("%S"):
                     self._remember(minute, reading)
                 return reading
+        self.unread = self.unread or (text, formats)
         return None
 
     def _remember(self, minute: str, reading: Reading) -> None:

@@ -10,7 +10,9 @@ import regex
 
 from sonixbot.entry import Kind
 from sonixbot.errors import Problem, Sentence, sentence
-from sonixbot.formats.layouts import BUILT_IN, LETTERS, TEXT, WORDS, Kinds, Layout
+from sonixbot.formats.built_in import BUILT_IN, TEXT
+from sonixbot.formats.kinds import LETTERS, WORDS, Kinds
+from sonixbot.formats.layouts import Layout
 
 _PARTS: Final = ("time", "kind", "level", "source", "text")
 _KEYS: Final = (
