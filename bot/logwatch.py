@@ -73,12 +73,14 @@ class State:
             sentence("logwatch does not run."),
         )
 
-    def become(self, phase: str, *said: tuple[str, dict[str, object]]) -> None:
-        """Change, and tell technicians if it is more than a number."""
+    def become(self, phase: str, *said: tuple[str, dict[str, object]]) -> str:
+        """Change, and tell technicians if it is more than a number; return what was told."""
         news = (phase, [text for text, _ in said]) != (self.phase, [text for text, _ in self._said])
         self.phase, self._said = phase, said
-        if news:
-            log.info("%s", " ".join(text.format(**values) for text, values in said))
+        told = " ".join(text.format(**values) for text, values in said) if news else ""
+        if told:
+            log.info("%s", told)
+        return told
 
     def __str__(self) -> str:
         return " ".join(words(text, **values) for text, values in self._said)
@@ -109,6 +111,15 @@ class Log:
                     self._write(chunk)
                 except OSError as error:
                     log.warning("cannot write %s: %s", self.path, error)
+
+    def note(self, said: str) -> None:
+        """Add a line of logwatch's own: why there is no service that could say so itself."""
+        now = time.strftime("%Y-%m-%d %H:%M:%S")
+        try:
+            os.makedirs(os.path.dirname(self.path), 0o700, exist_ok=True)
+            self._write(f"{now} logwatch: {said}\n".encode("utf-8", "replace"))
+        except OSError as error:
+            log.warning("cannot write %s: %s", self.path, error)
 
     def _write(self, chunk: bytes) -> None:
         with open(self.path, "ab") as file:
@@ -165,7 +176,7 @@ class Keeper:
         self.state.restarts = 0
         while not self._stopping.is_set():
             self._turn()
-        self.state.become("stopped", sentence("logwatch does not run."))
+        self.state.become("stopped", sentence("logwatch has ended."))
 
     def _turn(self) -> None:
         """Whatever happens, the host program must not be drawn into it."""
@@ -182,22 +193,27 @@ class Keeper:
         try:
             places = read_light(config)
         except UsageError as error:
-            self.state.become("mistaken", (error.text, error.values))
+            self._hindered(read_light(None), "mistaken", (error.text, error.values))
             self._wait_for_change(stamp)
             return
         python = interpreter.find(places)
         if python is None or config is None:
-            self.state.become("watching", _hindrance(config), _seen(places.inbox))
+            self._hindered(places, "watching", _hindrance(config), _seen(places.inbox))
             self._stopping.wait(LOOK)
             return
         began = time.monotonic()
         code, tail = self._keep(python, places, config)
         if not self._stopping.is_set():
-            self._rest(code, tail, time.monotonic() - began, stamp)
+            self._rest(places, code, tail, time.monotonic() - began, stamp)
+
+    def _hindered(self, places: Places, phase: str, *said: tuple[str, dict[str, object]]) -> None:
+        """Tell why no service could be started, in the log too."""
+        if told := self.state.become(phase, *said):
+            _log(places).note(told)
 
     def _keep(self, python: str, places: Places, config: str) -> tuple[int | None, str]:
         """Run the service once; return its exit code, None if it had none, and its last words."""
-        output = Log(os.path.join(places.data_dir, "logwatch.log"))
+        output = _log(places)
         arguments = ["run", "--until-stdin-closes", "--config", config]
         pipe = subprocess.PIPE
         try:
@@ -205,7 +221,7 @@ class Keeper:
                 python, places, arguments, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT
             )
         except OSError as error:
-            return None, f"{python}: {error.strerror}"
+            return None, f"{python}: {error.strerror}."
         self._child = child
         try:
             reader = threading.Thread(target=output.follow, args=(child,), daemon=True)
@@ -221,7 +237,9 @@ class Keeper:
         reader.join(1.0)  # what the service itself has started may hold the pipe open
         return code, output.tail.strip()
 
-    def _rest(self, code: int | None, tail: str, lived: float, stamp: object) -> None:
+    def _rest(
+        self, places: Places, code: int | None, tail: str, lived: float, stamp: object
+    ) -> None:
         """Tell why the service is not there, and wait until it is worth a new start."""
         self.state.restarts += 1
         if code == WRONG_CONFIGURATION:
@@ -232,13 +250,17 @@ class Keeper:
             self._wait_for_change(stamp)
             return
         self._pause = pause_after(self._pause, lived)
-        self.state.become(
-            "pausing",
-            sentence("The service ended with code {code}: {tail}", code=code, tail=tail)
-            if code is not None
-            else sentence("The service cannot be started: {tail}", tail=tail),
-            sentence("It is started again in {pause:.0f} s.", pause=self._pause),
-        )
+        again = sentence("It is started again in {pause:.0f} s.", pause=self._pause)
+        if code is None:
+            said = sentence(
+                "The service cannot be started: {tail} Correct logwatch.python in the"
+                " configuration.",
+                tail=tail,
+            )
+            self._hindered(places, "pausing", said, again)
+        else:
+            said = sentence("The service ended with code {code}: {tail}", code=code, tail=tail)
+            self.state.become("pausing", said, again)
         self._stopping.wait(self._pause)
 
     def _wait_for_change(self, stamp: object) -> None:
@@ -246,6 +268,10 @@ class Keeper:
         while time.monotonic() < until and _stamp(find_config(self._config)) == stamp:
             if self._stopping.wait(1.0):
                 return
+
+
+def _log(places: Places) -> Log:
+    return Log(os.path.join(places.data_dir, "logwatch.log"))
 
 
 def _stamp(config: str | None) -> object:

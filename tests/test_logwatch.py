@@ -28,6 +28,7 @@ OBEDIENT = "sys.stdin.read()"
 def keeper(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Keeper]:
     """A logwatch that has not started."""
     monkeypatch.setenv("SONIXBOT_CONFIG", str(tmp_path / "config.json"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     made = Keeper()
     yield made
     made.stop()
@@ -118,7 +119,37 @@ def test_a_python_that_is_not_there(keeper: Keeper, tmp_path: Path) -> None:
     configuration(tmp_path, logwatch={"python": "nowhere/python"})
     keeper.start()
     until(lambda: keeper.state.restarts >= 2)
-    assert "nowhere/python: No such file" in str(keeper.state)
+    said = (
+        "nowhere/python: No such file or directory. Correct logwatch.python in the configuration."
+    )
+    assert said in str(keeper.state)
+    assert said in (tmp_path / "data/logwatch.log").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [("{", "is not JSON"), (None, "No configuration was found")]
+)
+def test_why_there_is_no_service(
+    keeper: Keeper,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: str | None,
+    reason: str,
+) -> None:
+    """The log says once why no service is started, in the folder that `sonixbot paths` names."""
+    if content:
+        (tmp_path / "config.json").write_text(content, encoding="utf-8")
+    else:
+        monkeypatch.delenv("SONIXBOT_CONFIG")
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        monkeypatch.chdir(tmp_path)
+    keeper.start()
+    path = tmp_path / "share/sonixbot/logwatch.log"
+    until(path.exists)
+    keeper.stop()
+    assert str(keeper.state) == "logwatch has ended."
+    (line,) = path.read_text(encoding="utf-8").splitlines()
+    assert reason in line
 
 
 def test_whatever_goes_wrong(keeper: Keeper) -> None:

@@ -110,7 +110,7 @@ def test_logwatch(python: str, tmp_path: Path) -> None:
     )
     pid, state = said.splitlines()
     assert [str(each["pid"]) for each in program.starts] in ([pid], [])
-    assert state == "logwatch does not run."
+    assert state == "logwatch has ended."
 
 
 def test_it_cannot_run_the_service(python: str, tmp_path: Path) -> None:
