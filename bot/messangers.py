@@ -1,4 +1,4 @@
-"""Messages of measurement scripts to everybody registered, by Telegram and e-mail.
+"""Messages of measurement scripts to all recipients, by Telegram and e-mail.
 
     from bot import messangers
 
@@ -33,16 +33,18 @@ QUEUED, SENT, FAILED = "queued", "sent", "failed"
 class Receipt:
     """What is known about a message; true unless it failed."""
 
-    def __init__(self, key: str, reason: str, *, failed: bool, folder: str = "") -> None:
-        #: queued, sent, or failed: something of it did not arrive.
+    def __init__(
+        self, key: str, reason: str, *, failed: bool = False, folder: str = "", lost: str = ""
+    ) -> None:
+        #: queued, sent, or failed: nothing was sent, or some destination refused it.
         self.state = FAILED if failed else QUEUED
         #: The same for each destination, as soon as the service tells.
         self.deliveries: dict[str, str] = {}
-        #: Why it failed or waits; empty if there is nothing to say.
+        #: Why it failed or waits, or what of it could not go; empty if there is nothing to say.
         self.reason = reason
         self._key = key
         self._folder = folder
-        self._failed = failed
+        self._lost = lost
 
     def wait(self, seconds: float) -> Receipt:
         """Wait until every destination has it or failed, at most so many seconds; return self."""
@@ -61,10 +63,10 @@ class Receipt:
             return not self._key
         self.deliveries = {to: each["state"] for to, each in answer.items()}
         reasons = [f"{to}: {each['reason']}" for to, each in answer.items() if each["reason"]]
-        states = set(self.deliveries.values()) | ({FAILED} if self._failed else set())
+        states = set(self.deliveries.values())
         self.state = FAILED if FAILED in states else QUEUED if states - {SENT} else SENT
         if reasons or self.state == SENT:
-            self.reason = "; ".join(reasons)
+            self.reason = "\n".join(filter(None, (self._lost, *reasons)))
         return QUEUED not in states
 
     def __bool__(self) -> bool:
@@ -120,7 +122,7 @@ class Sender:
         key, losses = _put(places.inbox, whole, given, silent=silent, ways=self._ways)
         hindrance = hindrance or _see_to_delivery(places, config)
         reason = " ".join(filter(None, (*losses, hindrance)))
-        return Receipt(key, reason, failed=bool(losses), folder=places.inbox)
+        return Receipt(key, reason, folder=places.inbox, lost=" ".join(losses))
 
 
 class Mail(Sender):
@@ -142,7 +144,7 @@ send_message = Sender().send_message
 def _text(given: object) -> str:
     if isinstance(given, (bytes, bytearray)):
         return given.decode("utf-8", "replace")
-    return str(given)
+    return "" if given is None else str(given)
 
 
 def _put(

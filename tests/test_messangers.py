@@ -94,10 +94,10 @@ def test_files(folder: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", ["/no/such/file", ".", 5.5, ["a"], "a\0b"])
 def test_a_file_that_cannot_go(folder: str, file: str) -> None:
-    """A file that cannot go is a failure with its reason; the text goes, and says so."""
+    """Without a file that cannot go the text goes, and says so, as the receipt does."""
     receipt = messangers.send_message("text", file=file)
-    assert not receipt
-    assert receipt.state == "failed"
+    assert receipt
+    assert receipt.state == "queued"
     assert receipt.reason.startswith("The message was sent without files: ")
     (letter,) = letters(folder)
     assert letter.text == f"text\n\n[{receipt.reason}]"
@@ -106,7 +106,6 @@ def test_a_file_that_cannot_go(folder: str, file: str) -> None:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (None, "None"),
         (5, "5"),
         (["a"], "['a']"),
         ("текст".encode(), "текст"),
@@ -122,7 +121,7 @@ def test_what_is_no_text(folder: str, given: object, text: str) -> None:
     assert [each.text for each in letters(folder)] == [text]
 
 
-@pytest.mark.parametrize("nothing", ["", " \n", b""])
+@pytest.mark.parametrize("nothing", ["", " \n", b"", None])
 def test_nothing_to_say(folder: str, nothing: object) -> None:
     """An empty text is a failure, and nothing is sent."""
     receipt = messangers.send_message(nothing)
@@ -136,7 +135,7 @@ def test_nothing_to_say(folder: str, nothing: object) -> None:
 def test_a_huge_text(folder: str) -> None:
     """Of a huge text the beginning goes; the receipt and the text itself say so."""
     receipt = messangers.send_message("я" * 5_000_000)
-    assert not receipt
+    assert receipt
     assert "first 100000 " in receipt.reason
     (letter,) = letters(folder)
     assert letter.text.endswith(f"яяя…\n\n[{receipt.reason}]")
@@ -205,7 +204,7 @@ def test_it_never_raises(
     sender = messangers.Mail()
     receipt = sender.send_message(text, file=file, picture=picture, silent=silent)  # type: ignore[arg-type]  # that is the point
     assert receipt.state in ("queued", "failed")
-    assert bool(receipt.reason) == (receipt.state == "failed")
+    assert receipt or receipt.reason
 
 
 @pytest.mark.parametrize("wait", ["soon", float("nan"), -1, 10**400, [], 0, None, Unlike()])
@@ -260,10 +259,10 @@ def test_not_yet(folder: str) -> None:
 
 
 def test_a_lost_file_stays_lost(folder: str) -> None:
-    """A message that was delivered without its file has failed all the same."""
+    """Of a message that was sent without its file the receipt goes on saying so."""
     answered(folder, {"mail:a@b": SENT})
     receipt = messangers.send_message("text", file="/none", wait=5)
-    assert (receipt.state, receipt.deliveries) == ("failed", {"mail:a@b": "sent"})
+    assert (receipt.state, receipt.deliveries) == ("sent", {"mail:a@b": "sent"})
     assert "/none" in receipt.reason
 
 
