@@ -6,8 +6,11 @@ by several people in several languages, some of them days later from the databas
 
 from __future__ import annotations
 
+import errno
+import re
+import socket
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +25,68 @@ class Sentence:
         return self.text.format(**self.values)
 
     def to_json(self) -> dict[str, Any]:
-        """The sentence as plain JSON values."""
-        return {"text": self.text, "values": {key: str(each) for key, each in self.values.items()}}
+        """The sentence as plain JSON values; sentences inside it keep theirs."""
+        return {
+            "text": self.text,
+            "values": {
+                key: each.to_json() if isinstance(each, Sentence) else str(each)
+                for key, each in self.values.items()
+            },
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The sentence that `to_json` wrote."""
-        return cls(data["text"], data["values"])
+        values = {
+            key: cls.from_json(each) if isinstance(each, dict) else each
+            for key, each in data["values"].items()
+        }
+        return cls(data["text"], values)
 
 
 def sentence(text: str, /, **values: object) -> Sentence:
     """Make a sentence; the catalogues collect `text` from the calls of this function."""
     return Sentence(text, values)
+
+
+#: What systems say most often, by the number of the error; in words that can be translated.
+_USUAL: Final = {
+    errno.ENOENT: sentence("No such file or directory"),
+    errno.EACCES: sentence("Permission denied"),
+    errno.EPERM: sentence("Permission denied"),
+    errno.ENOTDIR: sentence("Not a directory"),
+    errno.EISDIR: sentence("Is a directory"),
+    errno.ENOSPC: sentence("No space left on device"),
+    errno.EROFS: sentence("Read-only file system"),
+    errno.ECONNREFUSED: sentence("connection refused"),
+    errno.ECONNRESET: sentence("connection broken off"),
+    errno.ENETUNREACH: sentence("no network"),
+    errno.EHOSTUNREACH: sentence("no way to that computer"),
+    errno.ETIMEDOUT: sentence("timed out"),
+}
+_UNKNOWN_NAME: Final = sentence("its name cannot be looked up")
+#: How asyncio writes several errors as one.
+_NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
+
+
+def usual(error: BaseException | None) -> Sentence | None:
+    """The short words for what led to an error, if it is one that people often meet."""
+    while error is not None:
+        if isinstance(error, socket.gaierror):
+            return _UNKNOWN_NAME
+        number = _NUMBER.search(str(error))
+        if isinstance(error, TimeoutError):
+            return _USUAL[errno.ETIMEDOUT]
+        code = getattr(error, "errno", None) or (int(number[1]) if number else None)
+        if found := _USUAL.get(code or 0):
+            return found
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def why(error: Exception) -> Sentence | str:
+    """Why a file or folder cannot be used, to stand within a sentence."""
+    return usual(error) or getattr(error, "strerror", None) or type(error).__name__
 
 
 class Problem(Exception):

@@ -66,7 +66,7 @@ async def test_all_is_well(site: Site) -> None:
     assert said[2] == "The last message was written 2 min ago."
     assert said[5] == f"The bot is @{site.api.chats.me()['username']}."
     assert said[6] == "It may post to “Test”."
-    assert said[7] == f"localhost:{site.box.port} takes the login of bot."
+    assert said[7] == f"localhost:{site.box.port} accepts the login of bot."
     assert (site.posts(), site.box.mails) == ([], [])
 
 
@@ -169,10 +169,13 @@ async def test_placeholders_are_named_and_not_tried(tmp_path: Path) -> None:
 
 
 async def test_ways_that_are_not_configured(tmp_path: Path) -> None:
-    """A missing section is a warning, as one way is enough."""
+    """A missing section is a warning, as one way is enough; none at all is a failure."""
+    mail = {"server": "localhost", "recipients": ["a@example.test"], "ca-file": "no.pem"}
+    (row,) = await rows(of(tmp_path, mail=mail), "Telegram", Clock())
+    assert row.mark is Mark.WARNING
     for what in ("Telegram", "mail"):
         (row,) = await rows(of(tmp_path), what, Clock())
-        assert row.mark is Mark.WARNING
+        assert row.mark is Mark.FAILED
     (row,) = await rows(of(tmp_path), "configuration", Clock())
     assert (row.mark, "nothing can be sent" in row.said) == (Mark.WARNING, True)
 
@@ -250,7 +253,7 @@ async def test_nothing_is_left_behind(tmp_path: Path) -> None:
 async def test_the_command_draws_a_table(
     site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`check` prints the rows and ends with 1 where one of them failed, else with 0."""
+    """`check` prints the rows and ends with 1 where one failed, 2 if the configuration did."""
     sonixbot = CommandLine(site.folder, monkeypatch, capsys)
     site.write(LINE)
     site.config()
@@ -261,6 +264,9 @@ async def test_the_command_draws_a_table(
     said = await asyncio.to_thread(sonixbot, "check")
     assert (said.code, said.err) == (1, "")
     assert "failed" in said.out
+    site.settings["telegram"]["channel-id"] = "telegram channel_id"
+    site.config()
+    assert (await asyncio.to_thread(sonixbot, "check")).code == 2
 
 
 async def test_russian(site: Site) -> None:

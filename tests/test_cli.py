@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def test_help_lists_the_commands(sonixbot: CommandLine) -> None:
     assert "│ deliver" not in said.out
 
 
+def test_the_version_is_told(sonixbot: CommandLine) -> None:
+    """--version names the version that is installed, and -h is the same as --help."""
+    said = sonixbot("--version")
+    assert (said.code, said.out) == (0, f"sonixbot {version('sonixbot')}\n")
+    assert sonixbot("check", "-h").out == sonixbot("check", "--help").out
+
+
 def test_without_a_command_the_help_is_shown(sonixbot: CommandLine) -> None:
     """`sonixbot` alone is wrong use, and shows what could be said."""
     said = sonixbot()
@@ -62,13 +70,13 @@ def test_every_command_has_help(sonixbot: CommandLine, command: str) -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["protcol"], "There is no command protcol. Is protocol meant? See sonixbot --help."),
+        (["protcol"], "There is no command protcol. Did you mean protocol? See sonixbot --help."),
         (["xyz"], "There is no command xyz. See sonixbot --help."),
         (["protocol"], "FILE is missing. See sonixbot protocol --help."),
-        (["send", "a", "b"], "This is too much: b. See sonixbot send --help."),
+        (["send", "a", "b"], "Unexpected: b. See sonixbot send --help."),
         (
             ["protocol", "f", "--lay", "x"],
-            "There is no option --lay. Is --layout meant? See sonixbot protocol --help.",
+            "There is no option --lay. Did you mean --layout? See sonixbot protocol --help.",
         ),
         (["paths", "--config"], "The option --config needs a value."),
         (["run", "--until-stdin-closes=1"], "The option --until-stdin-closes takes no value."),
@@ -111,7 +119,7 @@ def test_a_missing_configuration(sonixbot: CommandLine, command: list[str]) -> N
     """Without a configuration it is said where to put one; the exit code is 2."""
     said = sonixbot(*command)
     assert said.code == 2
-    assert said.words.startswith("There is no configuration. Copy config.example.json to")
+    assert said.words.startswith("There is no configuration. Copy config.example.json from")
 
 
 def test_mistakes_are_told_all_at_once(sonixbot: CommandLine, tmp_path: Path) -> None:
@@ -289,6 +297,24 @@ def test_odd_standard_input(tmp_path: Path, shell: str, code: int, words: str) -
     assert [each.text for each in letters if each] == (["a�b"] if code == 0 else [])
 
 
+def test_send_without_its_file_does_not_begin(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """A file that is not there is wrong use, and the text stays here too."""
+    path = str(configuration(tmp_path))
+    presence.announce(str(tmp_path / "data" / "inbox"), "service", time.time())
+    for option in ("--file", "--picture"):
+        said = sonixbot("send", "hello", option, "nofile.dat", "--config", path)
+        assert (said.code, said.out, said.words) == (2, "", "There is no file nofile.dat.")
+    assert not list(tmp_path.rglob("new/*.json"))
+
+
+def test_send_that_waited_in_vain(sonixbot: CommandLine, tmp_path: Path) -> None:
+    """What has not arrived when the patience ends is not yet sent, which is no failure."""
+    path = str(configuration(tmp_path))
+    presence.announce(str(tmp_path / "data" / "inbox"), "service", time.time())
+    said = sonixbot("send", "hello", "--wait", "0.01", "--config", path)
+    assert (said.code, said.out) == (0, "not yet sent\n")
+
+
 def test_send_of_nothing_fails(sonixbot: CommandLine, tmp_path: Path) -> None:
     """An empty text is not sent, and the command says so and fails."""
     said = sonixbot("send", " ", "--config", str(configuration(tmp_path)))
@@ -326,6 +352,24 @@ def test_an_outbox_that_never_was(sonixbot: CommandLine, tmp_path: Path) -> None
     said = sonixbot("outbox", "--config", str(path))
     assert (said.code, said.out) == (0, "Nothing was ever sent from here.\n")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_the_outbox_tells_of_the_inbox(
+    sonixbot: CommandLine, tmp_path: Path, *, alive: bool
+) -> None:
+    """`outbox` says how many messages of scripts nobody has taken yet, and whether one will."""
+    path, folder = configuration(tmp_path), str(tmp_path / "data" / "inbox")
+    for text in "ab":
+        inbox.put(folder, text)
+    if alive:
+        presence.announce(folder, "service", time.time())
+    said = sonixbot("outbox", "--config", str(path))
+    nothing, waiting, *taken = said.out.splitlines()
+    assert nothing == "Nothing was ever sent from here."
+    assert waiting == f"2 messages of scripts wait in {folder}."
+    assert taken == (["A service takes what lies there."] if alive else [])
+    assert ("No service runs now" in said.err) is not alive
 
 
 def test_the_outbox_is_listed(sonixbot: CommandLine, config: str) -> None:
@@ -394,7 +438,7 @@ def test_a_path_that_is_too_long(sonixbot: CommandLine, tmp_path: Path, words: l
     mail = {"server": "127.0.0.1", "port": 9, "recipients": ["a@b.ru"], "ca-file": long}
     path = configuration(tmp_path, mail=mail, protocol={"path": long}, **{"data-dir": long})
     said = sonixbot(*words, "--config", str(path))
-    assert said.code == (1 if words == ["check"] else 2)
+    assert said.code == 2
     assert long in "".join((said.out + said.err).split())
 
 

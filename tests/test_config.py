@@ -532,7 +532,8 @@ def test_the_value_given_is_shown() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "right"),
-    [("Europe/Moskow", "Europe/Moscow"), ("moscow", "Europe/Moscow"), ("europe/moscow", "Europe")],
+    [("Europe/Moskow", "Europe/Moscow"), ("moscow", "Europe/Moscow"), ("europe/moscow", "Europe")]
+    + [(each, "Europe/Moscow") for each in ("MSK", "MSC", "Moscow", "Moskau", "Москва")],
 )
 def test_a_wrong_zone_gets_the_nearest(wrong: str, right: str) -> None:
     """An unknown time zone is told with the nearest known one."""
@@ -785,7 +786,7 @@ def test_junk_is_told_in_our_words(junk: dict[str, Any], base: dict[str, Any]) -
         ('{"mail": {},}', 1, 12, "one too many"),
         ('{"a": [1,]}', 1, 9, "one too many"),
         ('{"a" 1}', 1, 6, "colon"),
-        ("{'a': 1}", 1, 2, "double quotes"),
+        ("{'a': 1}", 1, 2, "JSON wants double quotes"),
         ('{"a": yes}', 1, 7, "double quotes"),
         ('{"a": "x\n"}', 1, 9, "line where it begins"),
         ('{"a": "x', 1, 7, "closing double quote"),
@@ -794,7 +795,8 @@ def test_junk_is_told_in_our_words(junk: dict[str, Any], base: dict[str, Any]) -
         ('{} {"b": 1}', 1, 4, "has ended"),
         ('{\n// note\n"a": 1}', 2, 1, "no comments"),
         ('{"a": 1, # note\n"b": 2}', 1, 10, "no comments"),
-        ("", 1, 1, "belongs here"),
+        ("", 1, 1, "the file is empty"),
+        ("{\"a\": 'YuMO'}", 1, 7, "JSON wants double quotes"),
     ],
 )
 def test_broken_json_is_told_with_line_and_column(
@@ -896,7 +898,7 @@ def test_no_configuration_at_all_is_one_sentence(tmp_path: Path) -> None:
         check=True,
     )
     sentence, heavy = done.stdout.splitlines()
-    assert sentence.startswith("There is no configuration. Copy config.example.json to ")
+    assert sentence.startswith("There is no configuration. Copy config.example.json from ")
     assert str(tmp_path) in sentence
     assert heavy == "[]"
 

@@ -19,7 +19,7 @@ from sonixbot.check.readiness import (
 from sonixbot.check.row import Found, Mark
 from sonixbot.config import Config
 from sonixbot.entry import Entry
-from sonixbot.errors import Sentence, sentence
+from sonixbot.errors import Sentence, sentence, why
 from sonixbot.formats import TEXT, Reader, entries, layout_of
 from sonixbot.inbox import presence
 from sonixbot.language import MINUTE, Language
@@ -76,16 +76,16 @@ def _working_protocol(
     try:
         reader = Reader(layout_of(config.protocol.format), config.protocol.encoding, config.zone)
         reader.detect(head(path), str(path), before=path.stat().st_mtime)
-        why = _why(reader)
+        chosen = _why(reader)
         last = _last_entry(path, reader)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = why(error)
         yield (
             Mark.FAILED,
             sentence("{path} cannot be read: {reason}.", path=position.path, reason=reason),
         )
         return
-    yield _layout(path, reader, why)
+    yield _layout(path, reader, chosen)
     yield _last(path, last, now, language)
 
 
@@ -105,7 +105,7 @@ def _last_entry(path: Path, reader: Reader) -> Entry | None:
     return next(iter(deque(entries(end, reader), maxlen=1)), None)
 
 
-def _layout(path: Path, reader: Reader, why: Sentence) -> Found:
+def _layout(path: Path, reader: Reader, chosen: Sentence) -> Found:
     if not reader.lines:
         return Mark.GOOD, sentence("{path}", path=path)
     if reader.layout is TEXT:
@@ -126,7 +126,7 @@ def _layout(path: Path, reader: Reader, why: Sentence) -> Found:
         "{path}: layout {layout}, {why}; encoding {encoding}.",
         path=path,
         layout=reader.layout.name,
-        why=why,
+        why=chosen,
         encoding=reader.encoding,
     )
 
@@ -170,7 +170,7 @@ def inbox_folder(config: Config) -> Iterator[Found]:
                 "The folder {folder} cannot be written ({reason}), so scripts cannot send; name"
                 " another one as inbox.",
                 folder=folder,
-                reason=getattr(error, "strerror", None) or type(error).__name__,
+                reason=why(error),
             ),
         )
         return

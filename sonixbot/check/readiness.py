@@ -8,21 +8,25 @@ from pathlib import Path
 
 from sonixbot import locations
 from sonixbot.config.settings import Config
-from sonixbot.errors import Mistakes, Problem, Sentence, sentence
+from sonixbot.errors import Mistakes, Problem, Sentence, sentence, why
 from sonixbot.formats.own_layouts import layout_of
 
 
 def require_ready(config: Config) -> None:
     """Raise `Mistakes` with everything that keeps the service from running."""
-    obstacles = [
+    if found := obstacles(config):
+        raise Mistakes(found)
+
+
+def obstacles(config: Config) -> list[Sentence]:
+    """Everything that keeps the service from running; all of it is mended in the configuration."""
+    return [
         *placeholder_obstacles(config),
         *protocol_obstacles(config),
         *layout_obstacles(config),
         *data_obstacles(config),
         *certificate_obstacles(config),
     ]
-    if obstacles:
-        raise Mistakes(obstacles)
 
 
 def placeholder_obstacles(config: Config) -> list[Sentence]:
@@ -79,7 +83,7 @@ def data_obstacles(config: Config) -> list[Sentence]:
                 " one, or give the bot's user the right to write there.",
                 file=config.source,
                 folder=config.data_dir,
-                reason=getattr(error, "strerror", None) or type(error).__name__,
+                reason=why(error),
             )
         ]
     return []

@@ -48,7 +48,7 @@ async def telegram(config: Config, clock: Clock, language: Language, *, send: bo
 
 
 async def mail(config: Config, clock: Clock, language: Language, *, send: bool) -> list[Found]:
-    """Whether the mail server can be reached and takes the login."""
+    """Whether the mail server can be reached and accepts the login."""
     if obstacle := _obstacle(config, "mail", configured=config.mail is not None):
         return [obstacle]
     messenger = station.mail(config, clock)
@@ -68,7 +68,8 @@ async def mail(config: Config, clock: Clock, language: Language, *, send: bool) 
 def _obstacle(config: Config, section: str, *, configured: bool) -> Found | None:
     """Why a way is not even tried."""
     if not configured:
-        return Mark.WARNING, sentence("not configured: there is no “{section}”.", section=section)
+        mark = Mark.WARNING if config.telegram or config.mail else Mark.FAILED
+        return mark, sentence("not configured: there is no “{section}”.", section=section)
     if any(key.startswith(f"{section}.") for key in config.placeholders()):
         return Mark.FAILED, sentence(
             "not tried, as “{section}” still holds values of the example.", section=section
@@ -158,7 +159,7 @@ def _answered(config: Config) -> Sentence:
     assert settings is not None  # noqa: S101 - the caller looked
     values = {"server": settings.server, "port": settings.port, "user": settings.user}
     if settings.login:
-        return sentence("{server}:{port} takes the login of {user}.", **values)
+        return sentence("{server}:{port} accepts the login of {user}.", **values)
     return sentence("{server}:{port} answers; no login is used.", **values)
 
 

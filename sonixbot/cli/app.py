@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 import typer
@@ -56,13 +57,19 @@ def carry_out(arguments: Sequence[str] | None, terminal: Terminal) -> int:
 
 
 def _app() -> typer.Typer:
-    settings: dict[str, Any] = {"add_completion": False, "rich_markup_mode": "rich", "cls": Group}
+    settings: dict[str, Any] = {
+        "add_completion": False,
+        "rich_markup_mode": "rich",
+        "cls": Group,
+        "context_settings": {"help_option_names": ["-h", "--help"]},
+    }
     app = typer.Typer(
         **settings,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help=_("Tells the people around a neutron instrument what its measurement protocol says."),
     )
+    app.callback()(above)
     app.command(
         cls=Command,
         help=_("Read the protocol, alert, deliver and answer, until Ctrl-C or SIGTERM."),
@@ -71,7 +78,7 @@ def _app() -> typer.Typer:
         cls=Command,
         help=_("Try everything for real: configuration, protocol, folders, Telegram, mail."),
     )(check)
-    app.command(cls=Command, help=_("Send a text to everybody registered."))(send)
+    app.command(cls=Command, help=_("Send a text to all recipients."))(send)
     app.command("protocol", cls=Command, help=_("Show how a protocol file is read."))(read)
     app.command(cls=Command, hidden=True, help=_("Deliver what waits, and end."))(deliver)
     app.command("paths", cls=Command, help=_("Show where everything lies."))(show_paths)
@@ -88,6 +95,24 @@ def _app() -> typer.Typer:
     config.command("schema", cls=Command, help=_("Print its JSON schema, for editors."))(schema)
     app.add_typer(config, name="config")
     return app
+
+
+def _tell_version(ctx: typer.Context, *, wanted: bool) -> None:
+    if wanted:
+        ctx.obj.print(f"sonixbot {version('sonixbot')}")
+        raise typer.Exit
+
+
+def above(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help=_("Show the version and exit.")
+        ),
+    ] = False,
+) -> None:
+    """What stands before every command."""
 
 
 def run(

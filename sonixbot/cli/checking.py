@@ -13,12 +13,14 @@ from sonixbot.cli.configuration import whole
 from sonixbot.cli.terminal import Terminal, visible
 
 FAILED: Final = 1
+WRONG_CONFIGURATION: Final = 2
 
 
 def check(terminal: Terminal, config: str | None, *, send: bool) -> None:
     """Try everything and draw the table; fail where anything failed."""
     from sonixbot.check import Mark
     from sonixbot.check import check as tried
+    from sonixbot.check.readiness import obstacles
     from sonixbot.clock import Clock
     from sonixbot.logs import set_up
 
@@ -30,7 +32,7 @@ def check(terminal: Terminal, config: str | None, *, send: bool) -> None:
         rows = asyncio.run(tried(loaded, Clock(), terminal.language, send=send))
     shown = {
         Mark.GOOD: Text(_("good"), "green"),
-        Mark.WARNING: Text(_("look"), "yellow"),
+        Mark.WARNING: Text(_("note"), "yellow"),
         Mark.FAILED: Text(_("failed"), "red"),
     }
     table = Table.grid(padding=(0, 2))
@@ -41,4 +43,4 @@ def check(terminal: Terminal, config: str | None, *, send: bool) -> None:
         table.add_row(row.what, shown[row.mark], visible(row.said))
     terminal.print(table)
     if any(row.mark is Mark.FAILED for row in rows):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(WRONG_CONFIGURATION if obstacles(loaded) else FAILED)

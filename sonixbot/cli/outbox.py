@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from sonixbot import inbox
 from sonixbot.cli.configuration import places, print_json
 from sonixbot.cli.terminal import Terminal, visible
 from sonixbot.errors import Problem, sentence
@@ -92,6 +93,30 @@ def listing(terminal: Terminal, config: str | None, *, everything: bool, as_json
         terminal.print(_table(terminal, found[:SHOWN]))
     if len(found) > SHOWN:
         terminal.print(_("These are the {n} newest; there are more.").format(n=SHOWN))
+    _letters(terminal, _places(config).inbox)
+
+
+def _letters(terminal: Terminal, folder: str) -> None:
+    """Say how many messages of scripts nobody has taken yet."""
+    _, ngettext = terminal.gettext, terminal.language.ngettext
+    try:
+        number = len(inbox.waiting(folder))
+    except OSError as error:
+        raise Problem(
+            sentence("The inbox {folder} cannot be read: {error}", folder=folder, error=error)
+        ) from None
+    if not number:
+        return
+    said = ngettext(
+        "{n} message of scripts waits in {folder}.",
+        "{n} messages of scripts wait in {folder}.",
+        number,
+    )
+    terminal.print(said.format(n=number, folder=folder))
+    if presence.service_alive(folder):
+        terminal.print(_("A service takes what lies there."))
+    else:
+        terminal.note(_("No service runs now: it is sent once one does."), "yellow")
 
 
 def _table(terminal: Terminal, deliveries: list[Delivery]) -> Table:

@@ -72,4 +72,6 @@ def _looked_for(terminal: Terminal) -> list[str]:
 
 
 def _explain(terminal: Terminal, who: str, what: str, path: str) -> None:
-    terminal.print("", Text.assemble((who, "bold"), f" {what}"), f"  {path}")
+    terminal.print("")
+    terminal.out.print(Text.assemble((who, "bold"), f" {what}"))
+    terminal.print(f"  {path}")

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from sonixbot.alerts import Push, fingerprint
 from sonixbot.cli.configuration import print_json
 from sonixbot.cli.terminal import Terminal
-from sonixbot.errors import Problem, sentence
+from sonixbot.config.values import nearest_zone
+from sonixbot.errors import Problem, sentence, why
 from sonixbot.formats import Layout, layout_of
 from sonixbot.formats.encodings import checked
 from sonixbot.survey import Progress, survey
@@ -46,6 +47,8 @@ def _layout(given: str) -> Layout | None:
         from sonixbot.config.jsonfile import read_object
 
         return layout_of(read_object(Path(given)))
+    if given.endswith(".json") or "/" in given or "\\" in given:
+        raise Problem(sentence("There is no file {path}.", path=given))
     return layout_of(given)
 
 
@@ -55,9 +58,11 @@ def _zone(name: str | None) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # its own error is a KeyError
-        raise Problem(
-            sentence("There is no time zone {name}; they are called like Europe/Moscow.", name=name)
-        ) from None
+        near = nearest_zone(name) or "Europe/Moscow"
+        said = sentence(
+            "There is no time zone {name}; the nearest one is {near}.", name=name, near=near
+        )
+        raise Problem(said) from None
 
 
 def show(terminal: Terminal, file: str, how: Reading, *, follow: bool, as_json: bool) -> None:
@@ -106,8 +111,7 @@ def _unreadable(path: Path, error: OSError) -> Problem:
         return Problem(sentence("{path} is a folder; name the protocol in it.", path=path))
     if isinstance(error, FileNotFoundError):
         return Problem(sentence("There is no file {path}.", path=path))
-    reason = error.strerror or type(error).__name__
-    return Problem(sentence("{path} cannot be read: {reason}.", path=path, reason=reason))
+    return Problem(sentence("{path} cannot be read: {reason}.", path=path, reason=why(error)))
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""Sending: what a shell says to everybody registered, the way a script does."""
+"""Sending: what a shell says to all recipients, the way a script does."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Final
 
@@ -38,6 +39,7 @@ def send(
 ) -> None:
     """Hand the text over and print the receipt."""
     seconds = None if wait is None else _seconds(wait)
+    _require_files(file, picture)
     _require_delivery(config)
     receipt = by(config).send_message(
         _standard_input() if text == "-" else text,
@@ -46,9 +48,16 @@ def send(
         silent=silent,
         wait=seconds,
     )
-    _print(terminal, receipt)
+    _print(terminal, receipt, waited=bool(seconds))
     if not receipt:
         raise typer.Exit(FAILED)
+
+
+def _require_files(*paths: str | None) -> None:
+    """Raise `Problem` for a file that is not there, without which a script's text would go."""
+    for path in filter(None, paths):
+        if not os.path.isfile(path):  # noqa: PTH113 - unlike Path's it never raises
+            raise Problem(sentence("There is no file {path}.", path=path))
 
 
 def _require_delivery(config: str | None) -> None:
@@ -82,9 +91,10 @@ def _seconds(written: str) -> float:
     return seconds
 
 
-def _print(terminal: Terminal, receipt: messangers.Receipt) -> None:
+def _print(terminal: Terminal, receipt: messangers.Receipt, *, waited: bool) -> None:
     _ = terminal.gettext
-    states = {"queued": _("queued"), "sent": _("sent"), "failed": _("failed")}
+    queued = _("not yet sent") if waited else _("queued")
+    states = {"queued": queued, "sent": _("sent"), "failed": _("failed")}
     terminal.print(states.get(receipt.state, receipt.state))
     for destination, state in receipt.deliveries.items():
         terminal.print(f"  {destination}: {states.get(state, state)}")

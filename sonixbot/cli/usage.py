@@ -95,7 +95,7 @@ def _sentence(error: typer.TyperException) -> str:
                 return gettext("The option {name} needs a value.").format(name=option)
             return gettext("The option {name} takes no value.").format(name=option)
     if found := _TOO_MANY.search(error.message):
-        return gettext("This is too much: {words}.").format(words=found[1])
+        return gettext("Unexpected: {words}.").format(words=found[1])
     if found := _UNKNOWN.search(error.message):
         meant = _MEANT.search(error.message)
         said = gettext("There is no command {name}.").format(name=found[1])
@@ -106,5 +106,5 @@ def _sentence(error: typer.TyperException) -> str:
 def _near(said: str, names: list[str]) -> str:
     if not names:
         return said
-    meant = gettext("Is {names} meant?").format(names=", ".join(names))
+    meant = gettext("Did you mean {names}?").format(names=", ".join(names))
     return f"{said} {meant}"

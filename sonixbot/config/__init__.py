@@ -25,7 +25,7 @@ from sonixbot.config.sections import (
 )
 from sonixbot.config.settings import Config
 from sonixbot.config.values import absolute
-from sonixbot.errors import Mistakes, Problem, Sentence, sentence
+from sonixbot.errors import Mistakes, Problem, Sentence, sentence, why
 from sonixbot.logs import Redactor
 
 __all__ = [
@@ -53,8 +53,9 @@ def find_and_load(explicit: str | None = None) -> Config:
     if found is None:
         raise Problem(
             sentence(
-                "There is no configuration. Copy config.example.json to {place}, or name yours"
-                " with --config or the environment variable SONIXBOT_CONFIG.",
+                "There is no configuration. Copy config.example.json from sonixbot's sources to"
+                " {place}, or name yours with --config or the environment variable"
+                " SONIXBOT_CONFIG.",
                 place=Path(locations.config_dir()) / "config.json",
             )
         )
@@ -161,7 +162,7 @@ class _Secrets:
         except UnicodeDecodeError:
             reason = sentence("it is not text in UTF-8")
         except OSError as error:
-            reason = sentence("{reason}", reason=error.strerror or type(error).__name__)
+            reason = sentence("{reason}", reason=why(error))
         if reason is None:
             return text
         self.mistakes.append(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from sonixbot.errors import Problem, Sentence, sentence
+from sonixbot.errors import Problem, Sentence, sentence, why
 
 #: A configuration is some kilobytes; whoever names a protocol instead should hear that soon.
 LARGEST: Final = 1_000_000
@@ -29,6 +29,8 @@ _REASONS: Final = {
     "Unterminated string starting at": sentence("the closing double quote of this text is missing"),
 }
 _BACKSLASH: Final = sentence("a backslash is written twice, as in C:\\\\data, or as / in paths")
+_EMPTY: Final = sentence("the file is empty")
+_QUOTES: Final = sentence("JSON wants double quotes")
 _COMMENT: Final = sentence("JSON has no comments")
 
 
@@ -88,7 +90,7 @@ def _content(path: Path) -> bytes:
             sentence("{file} is a folder; name the configuration file in it.", file=path)
         ) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
+        reason = why(error)
         raise Problem(
             sentence("{file} cannot be read: {reason}.", file=path, reason=reason)
         ) from None
@@ -126,6 +128,10 @@ def _refuse_constant(_name: str) -> NoReturn:
 def _reason(error: json.JSONDecodeError) -> Sentence:
     if error.doc[error.pos : error.pos + 2] in ("//", "/*") or error.doc[error.pos :][:1] == "#":
         return _COMMENT
+    if not error.doc.strip():
+        return _EMPTY
+    if error.doc[error.pos :][:1] == "'":
+        return _QUOTES
     if "escape" in error.msg:
         return _BACKSLASH
     return _REASONS.get(error.msg, sentence("this is not what JSON allows here"))

@@ -25,6 +25,11 @@ from sonixbot.language import DAY, LANGUAGES, parse_duration
 #: Longer intervals are slips of the finger.
 LONGEST: Final = 366 * DAY
 
+#: What people call a zone that no name is near to.
+_SPOKEN: Final = dict.fromkeys(
+    ("msk", "msc", "moskau", "moskva", "moscou", "мск", "москва"), "Europe/Moscow"
+)
+
 JsonSchema = dict[str, Any]
 TEXT: Final[JsonSchema] = {"type": "string", "minLength": 1}
 
@@ -190,7 +195,7 @@ def nearest_zone(name: str) -> str | None:
     """The zone that was probably meant; people know the city, so `moscow` is Europe/Moscow."""
     zones = sorted(available_timezones())
     names = {zone.lower().rpartition("/")[2]: zone for zone in zones}
-    names.update({zone.lower(): zone for zone in zones})
+    names.update({zone.lower(): zone for zone in zones} | _SPOKEN)
     near = difflib.get_close_matches(name.lower().replace(" ", "_")[:80], names, n=1)
     return names[near[0]] if near else None
 

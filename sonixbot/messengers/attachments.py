@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiofiles
 
-from sonixbot.errors import Problem, sentence
+from sonixbot.errors import Problem, sentence, why
 from sonixbot.message import Attachment
 from sonixbot.text.markup import one_line
 
@@ -32,7 +32,7 @@ async def content(attachment: Attachment) -> bytes:
             sentence(
                 "The file {name} could not be read: {why}.",
                 name=shown_name(attachment),
-                why=error.strerror or type(error).__name__,
+                why=why(error),
             )
         ) from error
     if len(found) > LARGEST:

@@ -8,7 +8,7 @@ from typing import Final
 
 import aiosmtplib
 
-from sonixbot.errors import DeliveryError, NeedsRepair, TryLater, Undeliverable, sentence
+from sonixbot.errors import DeliveryError, NeedsRepair, TryLater, Undeliverable, sentence, usual
 from sonixbot.messengers.certificates import failed_check
 
 #: Everything that aiosmtplib and the sockets below it raise; they encode names and addresses.
@@ -80,7 +80,11 @@ def translate(
             )
         )
     return TryLater(
-        sentence("The mail server {server} cannot be reached: {why}.", server=server, why=why)
+        sentence(
+            "The mail server {server} cannot be reached: {why}.",
+            server=server,
+            why=usual(error) or why,
+        )
     )
 
 

@@ -27,9 +27,11 @@ from sonixbot.errors import (
     AddressMoved,
     DeliveryError,
     NeedsRepair,
+    Sentence,
     TryLater,
     Undeliverable,
     sentence,
+    usual,
 )
 from sonixbot.messengers.certificates import failed_check
 from sonixbot.messengers.telegram_session import UNREACHED
@@ -44,6 +46,12 @@ LIBRARY_ERRORS: Final = (
     OSError,
     UnicodeError,  # of a server's name that cannot be looked up, or an answer that is no text
     DeliveryError,
+)
+#: Their own words tell that it is the proxy.
+_PROXY_ERRORS: Final = (
+    aiohttp_socks.ProxyError,
+    aiohttp_socks.ProxyConnectionError,
+    aiohttp_socks.ProxyTimeoutError,
 )
 _PROXY_LOGIN: Final = re.compile(r"authenti|\b407\b|credential", re.IGNORECASE)
 
@@ -111,7 +119,7 @@ def _refused(error: TelegramAPIError) -> DeliveryError:
 
 def _no_answer(error: BaseException, token: str) -> DeliveryError:
     """The meaning of a request that brought no answer."""
-    why = _scrubbed(error, token)
+    why: Sentence | str = (raw := _scrubbed(error, token))
     if certificate := failed_check(error):
         return NeedsRepair(
             sentence(
@@ -122,16 +130,17 @@ def _no_answer(error: BaseException, token: str) -> DeliveryError:
         )
     if isinstance(error, aiohttp.InvalidURL | UnicodeError):
         return NeedsRepair(sentence("The address of the Bot API is none. Check telegram.api-url."))
-    if "WRONG_VERSION_NUMBER" in why or "HTTP_REQUEST" in why:
+    if "WRONG_VERSION_NUMBER" in raw or "HTTP_REQUEST" in raw:
         return NeedsRepair(
             sentence(
                 "The Bot API there does not speak TLS. Check telegram.api-url ({why}).", why=why
             )
         )
-    if isinstance(error, aiohttp_socks.ProxyError) and _PROXY_LOGIN.search(why):
+    if isinstance(error, aiohttp_socks.ProxyError) and _PROXY_LOGIN.search(raw):
         return NeedsRepair(
             sentence("The proxy refuses the login. Check telegram.proxy ({why}).", why=why)
         )
+    why = (None if isinstance(error, _PROXY_ERRORS) else usual(error)) or why
     if isinstance(error, UNREACHED):
         return TryLater(sentence("Telegram cannot be reached: {why}.", why=why))
     return TryLater(sentence("Telegram did not answer: {why}.", why=why), unknown=True)
