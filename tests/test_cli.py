@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -77,6 +78,12 @@ def test_every_command_has_help(sonixbot: CommandLine, command: str) -> None:
         (
             ["protocol", "f", "--lay", "x"],
             "There is no option --lay. Did you mean --layout? See sonixbot protocol --help.",
+        ),
+        (["protocol", "f", "--layout", "nolayout.json"], "There is no file nolayout.json."),
+        (["protocol", "f", "--layout", "no/layout"], "There is no file no/layout."),
+        (
+            ["protocol", "f", "--time-zone", "Moskau"],
+            "There is no time zone Moskau; the nearest one is Europe/Moscow.",
         ),
         (["paths", "--config"], "The option --config needs a value."),
         (["run", "--until-stdin-closes=1"], "The option --until-stdin-closes takes no value."),
@@ -399,6 +406,7 @@ def test_one_delivery_is_shown(sonixbot: CommandLine, config: str) -> None:
     assert said.code == 0
     for each in (BOSS, "given up", "The mailbox boss does not exist.", "P1_beta stuck", "·[31mred"):
         assert each in said.out
+    assert re.search(r"created +\d\d\.\d\d\.\d{4} \d\d:", said.out)
     assert "\x1b" not in said.out
 
 

@@ -82,7 +82,7 @@ def test_a_script(python: str, tmp_path: Path) -> None:
     )
     first, second, others = said.splitlines()
     assert first == "<Receipt queued>"
-    assert second.startswith("<Receipt failed: The message was sent without files")
+    assert second.startswith("<Receipt queued: The message was sent without files")
     assert others == "False"
     folder = str(tmp_path / "data" / "inbox")
     letters = [inbox.read(folder, key) for key in inbox.waiting(folder)]

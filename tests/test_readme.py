@@ -164,6 +164,21 @@ def test_the_layouts_are_named(readme: str) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
+def test_the_lines_of_the_layouts_fit(readme: str) -> None:
+    """The line shown for a layout is read by it, as the same error each time."""
+    shown = next(block for block in fenced(readme, "text") if block.startswith("tabs"))
+    layouts = {each.name: each for each in BUILT_IN}
+    names = set()
+    for row in shown.splitlines():
+        name, line = row.split(maxsplit=1)
+        fit = layouts[name].fit(line.replace("⇥", "\t"))
+        assert fit is not None, row
+        assert (fit.kind, fit.source, fit.text) == ("error", "P1_beta", "Position not reached")
+        names.add(name)
+    assert names == set(layouts)
+
+
+@pytest.mark.parametrize("readme", READMES)
 def test_the_chat_commands_are_named(readme: str) -> None:
     """The table has the commands that an operator is offered, and no other."""
     offered = {command for command, _ in command_list(language("en"), asks=True, acts=True)}

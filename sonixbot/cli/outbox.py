@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sonixbot import inbox
-from sonixbot.cli.configuration import places, print_json
+from sonixbot.cli.configuration import places, print_json, whole
 from sonixbot.cli.terminal import Terminal, visible
 from sonixbot.errors import Problem, sentence
 from sonixbot.inbox import presence
@@ -38,6 +39,14 @@ OPEN: Final = (State.WAITING, State.SENDING, State.STALE, State.LISTED, State.BU
 
 def _places(config: str | None) -> Places:
     return places(find_config(config))
+
+
+def _zone(config: str | None) -> tzinfo | None:
+    """The zone of the configuration; the computer's where that is wrong elsewhere."""
+    try:
+        return whole(config).zone
+    except Problem:
+        return None
 
 
 @contextmanager
@@ -168,13 +177,14 @@ def show(terminal: Terminal, config: str | None, number: str) -> None:
     _ = terminal.gettext
     with _outbox(config) as outbox:
         found = _found(outbox, number)
-    message, spoken, now = found.message, terminal.language, time.time()
+    message, spoken, zone = found.message, terminal.language, _zone(config)
     rows = [
         (_("number"), str(found.id)),
         (_("state"), _state(terminal, found)),
         (_("to"), found.destination),
-        (_("created"), spoken.clock(message.created, None, now)),
-        (_("last change"), spoken.clock(found.updated, None, now)),
+        # As of another year, so with the whole date.
+        (_("created"), spoken.clock(message.created, zone, 0.0)),
+        (_("last change"), spoken.clock(found.updated, zone, 0.0)),
         (_("tries"), str(found.tries)),
     ]
     if found.reason:
