@@ -222,9 +222,7 @@ def test_catch_up_lists_every_incident() -> None:
     incidents += [incident(replace(STUCK, text=f"other {n}"), n) for n in range(3, 500)]
     said = check(text.catch_up_words(incidents, NIGHT - HOUR, *HERE))
     lines = said.text.splitlines()
-    assert lines[0] == (
-        "🔴 YuMO: while sonixbot was away (02:22:45 – 03:22:45): 499 problems"
-    )
+    assert lines[0] == ("🔴 YuMO: while sonixbot was away (02:22:45 – 03:22:45): 499 problems")
     assert lines[1] == "🟡 03:21:45 · Warning 1 · lauda_1: Temperature 24.1 C"
     assert lines[2].endswith("timeout 60 s ×3 (first 12.04 03:22:45)")
     assert len(lines) == 500
