@@ -15,7 +15,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from sonixbot.clock import Clock
-from sonixbot.errors import Problem, sentence
+from sonixbot.errors import Problem, sentence, why
 from sonixbot.locations import make_private
 
 #: Seconds that a starting service waits for a deliverer to end its current message.
@@ -106,7 +106,7 @@ def _acquire(lock: FileLock) -> bool:
                 "The lock {path} cannot be used: {reason}. Give the bot's user the right to write"
                 " it, or name another data-dir, on a local disk.",
                 path=lock.lock_file,
-                reason=getattr(error, "strerror", None) or error,
+                reason=why(error),
             )
         ) from None
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -267,6 +268,21 @@ async def test_the_command_draws_a_table(
     site.settings["telegram"]["channel-id"] = "telegram channel_id"
     site.config()
     assert (await asyncio.to_thread(sonixbot, "check")).code == 2
+
+
+async def test_the_age_where_only_the_top_has_the_date(site: Site) -> None:
+    """The last message of a long protocol with one date at its top has its right day."""
+    header = "*** LOG STARTED 09.04.21 00:00:00 YuMO ***\r\n"
+    lines = [
+        f"{minute // 60 % 24:02}:{minute % 60:02}:{second:02};3;4;varman;idle\r\n"
+        for minute in range(4 * 24 * 60 + 3 * 60)
+        for second in (0, 20, 40)
+    ]
+    site.write(header + "".join(lines))
+    os.utime(site.protocol, (NIGHT, NIGHT))
+    found = await check(site.config(), HandClock(NIGHT), language("en"), send=False)
+    said = [str(row.said) for row in found if row.what == "protocol"]
+    assert "The last message was written 23 min ago." in said
 
 
 async def test_russian(site: Site) -> None:

@@ -101,7 +101,11 @@ def _why(reader: Reader) -> Sentence:
 
 
 def _last_entry(path: Path, reader: Reader) -> Entry | None:
-    end = blocks(path, line_start(path, path.stat().st_size - END))
+    found = path.stat()
+    start = line_start(path, found.st_size - END)
+    if start and reader.layout.header:  # the day is not in its lines
+        reader.find_day(blocks(path, start), found.st_mtime)
+    end = blocks(path, start)
     return next(iter(deque(entries(end, reader), maxlen=1)), None)
 
 

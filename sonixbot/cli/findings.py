@@ -242,6 +242,7 @@ def _number(number: int) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share; only all of it is 100 %."""
-    percent = 100.0 * share
-    return "100 %" if share >= 1 else f"{min(percent, 99.9):.1f} %"
+    """A share; only all of it is 100 %, and only none of it 0 %."""
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    return f"{min(max(100.0 * share, 0.1), 99.9):.1f} %"

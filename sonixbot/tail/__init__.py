@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sonixbot.errors import Sentence, sentence
+from sonixbot.errors import Sentence, sentence, why
 from sonixbot.tail.blocks import (
     GUARDED,
     SIZE,
@@ -266,5 +266,5 @@ class Tail:
                     "The protocol's folder {path} cannot be reached.", path=self._folder()
                 )
             return sentence("There is no protocol {path}.", path=path)
-        reason = error.strerror or str(error)
+        reason = why(error)
         return sentence("The protocol {path} cannot be read: {reason}.", path=path, reason=reason)
