@@ -22,7 +22,7 @@ from sonixbot.errors import (
     sentence,
 )
 from sonixbot.health import Health
-from sonixbot.language import HOUR, MINUTE, Language
+from sonixbot.language import DAY, HOUR, MINUTE, Language
 from sonixbot.message import Delivery, Marks, Message, Origin, State
 from sonixbot.messengers import Messenger
 from sonixbot.outbox import Destination, Outbox
@@ -172,7 +172,8 @@ class Deliverer:
         now = self._clock.now()
         known = self._outbox.destination(destination)
         wait = known.resume - now
-        if wait > 0 and (known.obeyed or wait <= REPAIR_PAUSE):  # else the clock was set back
+        longest = DAY if known.obeyed else REPAIR_PAUSE
+        if 0 < wait <= longest:  # more: the clock was set back
             await messenger.rest()
             return wait
         chosen = self._choose(known, PACES[messenger.name], now)
@@ -318,8 +319,7 @@ class Deliverer:
         return Undeliverable(reason)
 
     def _tell(self, delivery: Delivery) -> None:
-        if delivery.message.origin is Origin.SCRIPT:
-            self._told(delivery.message.key)
+        self._told(delivery.message.key)
 
 
 def _call(delivery: Delivery) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
@@ -56,7 +56,9 @@ class Herald:
         for each in decisions:
             number = each.mute.id if isinstance(each, MuteEnded) else each.incident.id
             latest.setdefault((type(each), number), each)
-        for decision in latest.values():
+        for (sort, number), decision in latest.items():
+            if sort is Renew and (Post, number) in latest:
+                continue  # it is posted anew, with the same words
             try:
                 self._carry_out(decision, policy, now)
             except sqlite3.Error:
@@ -77,8 +79,9 @@ class Herald:
                 self._renew(incident, policy, now)
 
     def _renew(self, incident: Incident, policy: AlertPolicy, now: float) -> None:
-        if incident.post and not self._outbox.renew(self._post(incident, now), now):
-            policy.lost(incident)
+        if incident.post:
+            stands = self._outbox.renew(self._post(incident, now), now)
+            policy.seen(incident, lost=not stands)
         if incident.mail:
             self._outbox.renew(self._mail(incident, now), now)
 
@@ -98,9 +101,17 @@ class Herald:
             ("mail", self.mails, caught.mails),
         ):
             if incidents:
-                words = text.catch_up_words(incidents, away, *self._manner, now)
+                words = self._digest(incidents, away, now)
                 self._say(f"catch-up-{sort}-{now:.3f}", words, ways, now)
         self.tell(caught.decisions, policy, now)
+
+    def _digest(self, incidents: Sequence[Incident], away: float | None, now: float) -> Words:
+        try:
+            return text.catch_up_words(incidents, away, *self._manner, now)
+        except Exception:  # else every start would fail in the same way
+            log.exception("the digest of %d incidents", len(incidents))
+            said = "\n".join(f"{each.entry.source} {each.entry.text}" for each in incidents)
+            return text.script_words(said, *self._manner[:2])
 
     def muted(self, mute: Mute, now: float) -> None:
         """Announce a mute."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +59,9 @@ class Intake:
         self._clock = clock
         self._language = language
         self._bell: asyncio.Event | None = None
-        self._changed: set[str] = set()
-        #: Letters that cannot be removed, so that each is complained about once.
+        # An answer may have been cut off; answering again does no harm.
+        self._changed: set[str] = set(outbox.lately(PREFIX, clock.now() - DAY))
+        #: Letters that were taken and cannot be removed.
         self._stuck: set[str] = set()
         self._prune_at = clock.now()
 
@@ -74,8 +76,6 @@ class Intake:
         """Take and answer until `stop`."""
         bell = Bell(Path(self._folder, "new"))
         self._bell = bell.rung
-        # An answer may have been cut off; answering again does no harm.
-        self._changed.update(self._outbox.lately(PREFIX, self._clock.now() - DAY))
 
         async def turn() -> None:
             bell.rung.clear()
@@ -95,21 +95,19 @@ class Intake:
         """Take what waits, answer what changed; tell whether anything was taken."""
         keys = await asyncio.to_thread(inbox.waiting, self._folder)
         self._stuck.intersection_update(keys)
-        for key in keys:
-            letter = await asyncio.to_thread(inbox.read, self._folder, key)
-            if letter:
-                try:
-                    await self._take(letter)
-                except OSError as error:  # that of one letter must not hold up those behind it
-                    if key not in self._stuck:
-                        log.warning("the letter %s stays in %s: %s", key, self._folder, error)
-                    self._stuck.add(key)
+        for key in self._stuck:
+            with suppress(OSError):
+                await asyncio.to_thread(inbox.done, self._folder, key)
+        new = [key for key in keys if key not in self._stuck]
+        for key in new:
+            if letter := await asyncio.to_thread(inbox.read, self._folder, key):
+                await self._take(letter)
         await self._answer()
         now = self._clock.now()
         if now >= self._prune_at:
             self._prune_at = now + PRUNE_EVERY
             await self._prune(now)
-        return bool(keys)
+        return bool(new)
 
     async def _take(self, letter: Letter) -> None:
         files = await asyncio.to_thread(self._keep_files, letter)
@@ -117,7 +115,11 @@ class Intake:
         self._changed.add(PREFIX + letter.key)
         self.wake()
         # Last: killed before this, the message is taken again and its key tells that it is known.
-        await asyncio.to_thread(inbox.done, self._folder, letter.key)
+        try:
+            await asyncio.to_thread(inbox.done, self._folder, letter.key)
+        except OSError as error:  # that of one letter must not hold up those behind it
+            log.warning("the letter %s stays in %s: %s", letter.key, self._folder, error)
+            self._stuck.add(letter.key)
 
     def _keep_files(self, letter: Letter) -> tuple[Attachment, ...]:
         """Copy its files to where they lie until delivered; what cannot be copied is lost."""
@@ -136,8 +138,8 @@ class Intake:
         return tuple(kept)
 
     async def _answer(self) -> None:
-        while self._changed:
-            key = self._changed.pop()
+        changed, self._changed = self._changed, set()
+        for key in changed:
             fates = {each.destination: self._fate(each) for each in self._outbox.fate(key)}
             if not fates:
                 reason = self._language.gettext("No way to send it is configured.")
@@ -147,7 +149,6 @@ class Intake:
             except OSError as error:
                 self._changed.add(key)
                 log.warning("no answer can be left in %s: %s", self._folder, error)
-                return
 
     def _fate(self, delivery: Delivery) -> dict[str, str]:
         reason = self._language.say(delivery.reason) if delivery.reason else ""

@@ -175,14 +175,15 @@ class Watch:
 
     def _take(self, block: Block) -> list[Decision]:
         """Let the entries of a block into the state and the book of incidents."""
+        decisions: list[Decision] = []
         try:
-            return self._told(block)
+            self._tell(block, decisions)
         except Exception:  # a fault of ours in one place must not hide all that comes after it
             log.exception("%d bytes of %s from %d on", len(block.data), block.path, block.start)
             self._unread.append(block)
-            return []
+        return decisions
 
-    def _told(self, block: Block) -> list[Decision]:
+    def _tell(self, block: Block, decisions: list[Decision]) -> None:
         now = self._clock.now()
         if block.fresh:
             self._reader = self._new_reader()
@@ -192,14 +193,13 @@ class Watch:
             if self._reader.layout.header:  # the day is not in its lines
                 changed = Path(block.path).stat().st_mtime
                 self._reader.find_day(blocks(block.path, block.start), changed)
+            self.state.begin(block.path)
         self.state.path = block.path
-        decisions: list[Decision] = []
         for entry in self._reader.feed(block):
             before = self.state.apply(entry)
             decisions += self.policy.apply(entry, now, before)
         self.state.lines += block.data.count(b"\n")
         self.state.read_at = now
-        return decisions
 
     async def _commit(self, tell: Callable[[float], None]) -> None:
         """Write down together where reading stands and all that follows from having read it.
@@ -276,7 +276,7 @@ class Watch:
             with self._store.transaction():
                 yield
                 self._store.save_mutes(self.policy)
-        except sqlite3.Error:
+        except BaseException:
             self.policy.mutes = mutes
             self.policy.changes = replace(self.policy.changes, mutes=pending)
             raise

@@ -299,6 +299,40 @@ def test_two_posts_while_away_are_taken_back_together() -> None:
     assert sorts(policy.apply(like(STUCK, level=2, offset=1200), NIGHT + 60)) == [Post]
 
 
+def test_the_digest_has_what_was_to_be_told_though_it_became_less_important() -> None:
+    """An error that came once at a level to be told is in the digest, whatever came after it."""
+    policy = AlertPolicy(Rules(telegram=Push(error=2), mail=Push(error=3)))
+    decisions = policy.apply(like(STUCK, level=2), NIGHT)
+    decisions += policy.apply(like(STUCK, level=3, offset=1100), NIGHT)
+    caught = policy.catch_up(decisions)
+    assert len(caught.posts) == len(caught.mails) == 1
+
+
+def test_what_a_mute_hides_is_not_in_the_digest() -> None:
+    """Muted errors that came while the service was away are not told by its digest."""
+    policy = AlertPolicy(Rules())
+    policy.apply(STUCK, NIGHT)
+    policy.mute("", NIGHT + HOUR, "Anna", 7, NIGHT)
+    caught = policy.catch_up(policy.apply(like(STUCK, offset=1100), NIGHT + 60))
+    assert (caught.posts, caught.mails) == ((), ())
+
+
+def test_what_the_digest_mailed_is_not_mailed_again() -> None:
+    """An error that came back while the service was away is mailed by the digest, and only so."""
+    policy = AlertPolicy(Rules())
+    policy.apply(STUCK, NIGHT)
+    policy.catch_up(policy.apply(like(STUCK, offset=1100), NIGHT + HOUR))
+    assert policy.tick(NIGHT + 9 * HOUR) == []
+
+
+def test_a_clock_set_back_does_not_hold_a_mail_for_a_day() -> None:
+    """A mail that was sent in the future, by a clock set back, counts as long ago."""
+    policy = AlertPolicy(Rules())
+    policy.apply(like(STUCK, level=3), NIGHT)
+    decisions = policy.apply(like(STUCK, offset=1100), NIGHT - 24 * HOUR)
+    assert sorts(decisions) == [Post, Mail]
+
+
 def test_the_digest_names_what_merely_went_on() -> None:
     """An error that was posted before the service was away, and went on, stands in the digest."""
     policy = AlertPolicy(Rules())
@@ -350,7 +384,7 @@ def test_an_error_whose_post_was_given_up_is_posted_anew_after_a_while() -> None
     policy = AlertPolicy(Rules())
     (post, _) = policy.apply(STUCK, NIGHT)
     assert isinstance(post, Post)
-    policy.lost(post.incident)
+    policy.seen(post.incident, lost=True)
     assert sorts(policy.apply(like(STUCK, offset=1100), NIGHT + 60)) == [Renew]
     assert sorts(policy.apply(like(STUCK, offset=1200), NIGHT + 1700)) == [Renew]
     assert sorts(policy.apply(like(STUCK, offset=1300), NIGHT + 1860)) == [Post]

@@ -216,7 +216,7 @@ async def test_an_unknown_outcome_is_repeated_and_marked(tmp_path: Path, clock: 
 async def test_what_is_late_says_from_when_it_is(tmp_path: Path, clock: HandClock) -> None:
     """A message that waited for days says that it is delayed, and since when."""
     async with running(tmp_path, clock) as world:
-        world.telegram.answers = [TryLater(sentence("away"), after=2 * 86400.0)]
+        world.telegram.answers = [TryLater(sentence("away"), after=23 * 3600.0)] * 2
         world.put(message("a", "stuck"))
         await world.pass_time(2 * 86400 + 60, 600)
     (words,) = world.telegram.words()
@@ -333,6 +333,16 @@ async def test_mail_beyond_sixty_an_hour_is_one_list_in_ten_minutes(
         assert len(world.mail.sent) == 62
     words = "\n".join(world.mail.words())
     assert all(f"<{n}>" in words for n in range(110))
+
+
+async def test_scripts_in_a_list_of_alerts_are_answered(tmp_path: Path, clock: HandClock) -> None:
+    """A script whose message went by mail in a list that an alert began hears of it."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(message(str(n), f"<{n}>", html="") for n in range(61)), to=BOSS)
+        world.put(message("script-1", "hello", origin=Origin.SCRIPT, html=""), to=BOSS)
+        await world.pass_time(700, 5)
+        told = [each for key in world.told for each in (key, *world.outbox.listed(key))]
+        assert "script-1" in told
 
 
 async def test_a_fault_of_ours_is_given_up_after_some_tries(

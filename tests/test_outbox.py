@@ -280,6 +280,51 @@ def test_dropping_a_list_drops_what_goes_in_it(outbox: Outbox) -> None:
     assert [each.message.key for each in outbox.waiting(BOSS)] == ["a"]
 
 
+def test_a_list_in_a_list_ends_with_it(outbox: Outbox) -> None:
+    """When a list that waits is joined into another, all of its messages end with that one."""
+    outbox.put(message("a", origin=Origin.SCRIPT), [BOSS], NIGHT)
+    outbox.put(message("b", origin=Origin.SCRIPT), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list-1"), NIGHT)
+    outbox.put(message("c", origin=Origin.SCRIPT), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list-2"), NIGHT)
+    (listing,) = outbox.waiting(BOSS)
+    assert set(outbox.listed("list-2")) >= {"a", "b", "c"}
+    send(outbox, listing)
+    assert outbox.backlog() == {}
+
+
+def test_retrying_a_list_takes_its_messages_along(outbox: Outbox) -> None:
+    """After a list was given up, trying all again sends each message once."""
+    for key in "ab":
+        outbox.put(message(key), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list"), NIGHT)
+    (listing,) = outbox.waiting(BOSS)
+    outbox.bury(listing, sentence("no"), NIGHT)
+    for each in outbox.listing([State.BURIED], 10):
+        outbox.retry(each.id, NIGHT)
+    assert [each.message.key for each in outbox.waiting(BOSS)] == ["list"]
+
+
+def test_a_list_under_way_cannot_be_dropped(outbox: Outbox) -> None:
+    """What is just being sent is not taken out, nor are the messages in it."""
+    for key in "ab":
+        outbox.put(message(key), [BOSS], NIGHT)
+    outbox.join(outbox.waiting(BOSS), message("list"), NIGHT)
+    (listing,) = outbox.waiting(BOSS)
+    outbox.begin(listing, Marks.NONE, "list", NIGHT)
+    assert not outbox.drop(listing.id, NIGHT)
+    assert [each.state for each in outbox.fate("a")] == [State.LISTED]
+
+
+def test_a_chat_that_moved_twice_is_found(outbox: Outbox) -> None:
+    """Messages follow a chat through all of its addresses, and it stays configured."""
+    outbox.move(CHANNEL, "telegram:-100998")
+    outbox.move("telegram:-100998", "telegram:-100999")
+    outbox.put(message(), [CHANNEL], NIGHT)
+    outbox.retire([CHANNEL], sentence("gone"), NIGHT)
+    assert outbox.destinations() == ["telegram:-100999"]
+
+
 def test_what_is_no_longer_configured_is_given_up(outbox: Outbox) -> None:
     """What waits for a recipient that was taken out is buried; a chat that moved is kept."""
     outbox.put(message(), [CHANNEL, BOSS], NIGHT)

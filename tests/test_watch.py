@@ -394,6 +394,41 @@ async def test_words_that_fail_cost_neither_their_alert_nor_others(
         ]
 
 
+async def test_a_digest_that_fails_is_told_plainly(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """When the words of the digest cannot be made, its errors are told all the same."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock):
+        pass
+    append(protocol, error(2, level=2))
+    bench = Bench(tmp_path / "data", protocol, clock)
+    bench.watch._herald._manner = ("YuMO", language("en"), "no zone")  # type: ignore[assignment]  # a fault of ours
+    task = asyncio.create_task(bench.watch.run(bench.stop))
+    await bench.pass_time(1)
+    (post,) = bench.posts()
+    assert "P1_beta" in post
+    bench.stop.set()
+    await bench.pass_time(1)
+    await task
+    bench.store.close()
+
+
+async def test_worse_in_the_same_block_is_one_post(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """An error that goes on and becomes worse within one block is posted anew once."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2, level=3))
+        await bench.pass_time(1)
+        append(protocol, error(3, level=3), error(4, level=1))
+        await bench.pass_time(1)
+        (incident,) = bench.watch.policy.incidents.values()
+        assert (incident.post, incident.lost) == (2, False)
+        assert len(bench.posts()) == 2
+
+
 async def test_a_block_that_makes_us_fail_is_told_of(
     tmp_path: Path, protocol: Path, clock: HandClock
 ) -> None:

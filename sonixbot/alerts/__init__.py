@@ -151,7 +151,7 @@ class AlertPolicy:
         incident.unsaid = why or incident.unsaid
         hidden = {**mute.hidden, incident.id: mute.hidden.get(incident.id, 0) + 1}
         self._keep(replace(mute, hidden=hidden))
-        return [Renew(incident)] if incident.post else []
+        return [Renew(incident, counted=False)] if incident.post else []
 
     def _post(self, incident: Incident, why: Why | None, now: float) -> Decision:
         given_up = incident.lost and now - incident.posted >= self.rules.quiet_time
@@ -165,7 +165,7 @@ class AlertPolicy:
     def _mail_due(self, incident: Incident, why: Why | None, now: float) -> Why | None:
         if incident.mailed is None:
             return why or Why.STILL
-        if now - incident.mailed >= self.rules.repeat_interval:
+        if not 0 <= now - incident.mailed < self.rules.repeat_interval:
             return why or incident.owed or Why.STILL
         incident.owed = why or incident.owed
         return None
@@ -180,7 +180,8 @@ class AlertPolicy:
         """What the passing of time asks for: mails owed, mutes that ended."""
         decisions: list[Decision] = []
         for incident in self.incidents.values():
-            if incident.owed and now >= (incident.mailed or 0) + self.rules.repeat_interval:
+            interval = self.rules.repeat_interval
+            if incident.owed and not 0 <= now - (incident.mailed or 0) < interval:
                 if self.muted(incident.entry, now):
                     continue
                 decisions.append(self._mail(incident, incident.owed, now))
@@ -190,10 +191,11 @@ class AlertPolicy:
             self._end(mute)
         return decisions
 
-    def lost(self, incident: Incident) -> None:
-        """Its post was given up, so its count stands nowhere: it is posted anew after a while."""
-        incident.lost = True
-        self.changes.incidents[incident.id] = incident
+    def seen(self, incident: Incident, *, lost: bool) -> None:
+        """Whether its post was given up: its count stands nowhere then, so it is posted anew."""
+        if incident.lost is not lost:
+            incident.lost = lost
+            self.changes.incidents[incident.id] = incident
 
     def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
         """What was decided about all that came while the service was away, as one digest."""
@@ -219,9 +221,14 @@ class AlertPolicy:
                 if incident.post:
                     left.append(Renew(incident))
         telegram, mail = self.rules.telegram, self.rules.mail
+        mails = {each.incident.id for each in decisions if isinstance(each, Mail)}
+        mailed = [each for each in told.values() if each.id in mails or mail.takes(each.entry)]
+        for incident in mailed:
+            incident.owed = None
         return CatchUp(
-            tuple(each for each in told.values() if telegram.takes(each.entry)),
-            tuple(each for each in told.values() if mail.takes(each.entry)),
+            # The newest entry may be less important than the one that was to be told.
+            tuple(each for each in told.values() if posts[each.id] or telegram.takes(each.entry)),
+            tuple(mailed),
             tuple(left),
         )
 

@@ -55,10 +55,16 @@ class Outbox:
         return True
 
     def _address(self, destination: str) -> str:
-        row = self._store.db.execute(
-            "select moved from destinations where name = ?", (destination,)
-        ).fetchone()
-        return (row and row[0]) or destination
+        """Where this address is now; a chat may have moved more than once."""
+        passed = {destination}
+        while True:
+            row = self._store.db.execute(
+                "select moved from destinations where name = ?", (destination,)
+            ).fetchone()
+            if not row or not row[0] or row[0] in passed:
+                return destination
+            destination = row[0]
+            passed.add(destination)
 
     def renew(self, message: Message, now: float) -> bool:
         """Give a known message new words; where it was sent and can be edited, it is edited.
@@ -272,7 +278,8 @@ class Outbox:
                 (message.key, self._address(destination)),
             ).fetchone()
             db.executemany(
-                "update deliveries set list = ?, state = 'listed', updated = ? where id = ?",
+                "update deliveries set list = ?1, state = 'listed', updated = ?2"
+                " where id = ?3 or list = ?3",  # it may itself stand for several
                 [(row[0], now, each.id) for each in deliveries],
             )
 
@@ -349,6 +356,11 @@ class Outbox:
                 (now, number),
             )
             db.execute(
+                "update deliveries set state = 'listed', updated = ?"
+                " where list = ? and state in ('buried', 'dropped')",
+                (now, number),
+            )
+            db.execute(
                 "update destinations set resume = 0 where not obeyed"
                 " and name = (select destination from deliveries where id = ?)",
                 (number,),
@@ -359,11 +371,16 @@ class Outbox:
         """Take a delivery out that waits or was buried; False where there is none."""
         with self._store.transaction() as db:
             changed = db.execute(
-                "update deliveries set state = 'dropped', updated = ?1"
-                " where id = ?2 and state in ('waiting', 'buried')"
-                " or list = ?2 and state in ('listed', 'buried')",
+                "update deliveries set state = 'dropped', updated = ?"
+                " where id = ? and state in ('waiting', 'buried')",
                 (now, number),
             )
+            if changed.rowcount:
+                db.execute(
+                    "update deliveries set state = 'dropped', updated = ?"
+                    " where list = ? and state in ('listed', 'buried')",
+                    (now, number),
+                )
         return changed.rowcount > 0
 
     def prune(self, now: float) -> list[Message]:
