@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from sonixbot.clock import Clock
@@ -32,7 +34,7 @@ async def deliver(config: Config, clock: Clock, stop: asyncio.Event) -> None:
     async with deliverer_turn(config.data_dir, clock, keep_waiting=somebody_else_ends) as mine:
         if not mine:
             return
-        async with build_station(config, clock) as station:
+        async with build_station(config, clock) as station, _loading_telegram(station):
             more = True
             while more and not stop.is_set():
                 async with present(config, "deliverer", clock):
@@ -47,7 +49,6 @@ async def _deliver_all(station: Station, stop: asyncio.Event) -> bool:
     """Deliver until nothing is left; False where something else ended it."""
     clock, outbox = station.clock, station.outbox
     done = asyncio.Event()
-    loading = asyncio.create_task(_load_telegram(station), name="loading Telegram")
     delivering = asyncio.create_task(station.deliverer.run(done), name="delivery")
     taken = clock.now()
     try:
@@ -65,11 +66,26 @@ async def _deliver_all(station: Station, stop: asyncio.Event) -> bool:
         done.set()
         station.deliverer.wake()
         await ended([delivering], GRACE["delivery"])
-        loading.cancel()
-        await asyncio.gather(delivering, loading, return_exceptions=True)
+        await asyncio.gather(delivering, return_exceptions=True)
         await station.intake.turn()
 
 
-async def _load_telegram(station: Station) -> None:
-    if station.config.telegram:
-        station.deliverer.add(await asyncio.to_thread(telegram, station.config))
+@asynccontextmanager
+async def _loading_telegram(station: Station) -> AsyncIterator[None]:
+    """Let Telegram be served as soon as aiogram is loaded, while mail goes out already."""
+
+    async def load() -> None:
+        try:
+            station.deliverer.add(await asyncio.to_thread(telegram, station.config))
+        except Exception:  # an installation that is broken there still mails
+            log.exception("Telegram cannot be used; what goes there waits")
+
+    tasks = (
+        [asyncio.create_task(load(), name="loading Telegram")] if station.config.telegram else []
+    )
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -197,7 +197,7 @@ class Telegram:
         if "message_thread_id" not in easier:
             log.warning("a text goes without its markup, as Telegram refused it: %s", answer)
             return
-        topic = (request.chat_id, request.message_thread_id)  # type: ignore[attr-defined]
+        topic = (request.chat_id, request.message_thread_id)  # type: ignore[attr-defined]  # it has both
         if topic not in self.lost_topics:
             self.lost_topics.add(topic)
             log.warning("chat %s has no topic %s; posting without a topic", *topic)
