@@ -268,6 +268,12 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_QUIT(  # noqa: N802 - a hook's name
+        self, server: SMTP, _session: Session, _envelope: Envelope
+    ) -> str:
+        """End the talk."""
+        return await self._box.faulty(server, "QUIT") or "221 Bye"
+
     async def handle_DATA(  # noqa: N802 - a hook's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiogram import Router
+from aiosmtpd.smtp import SMTP
 
 import handlers
 from bot import messangers
@@ -170,6 +171,26 @@ async def test_the_one_shot_deliverer_sends_and_ends(
     found = presence.presence(inbox)
     assert found is not None
     assert not found.alive
+
+
+async def test_a_letter_put_while_the_deliverer_says_goodbye_is_sent(site: Site) -> None:
+    """A script that still saw the deliverer alive relied on it, so its message goes too."""
+    del site.settings["telegram"]
+    config = site.config()
+    inbox, faulty, put = str(config.inbox), site.box.faulty, list[str]()
+
+    async def put_late(talk: SMTP, command: str) -> str | None:
+        if command == "QUIT" and not put:
+            await asyncio.sleep(0.4)  # until the deliverer has found nothing more to do
+            put.append(letters.put(inbox, "second words"))
+            assert presence.service_alive(inbox)
+        return await faulty(talk, command)
+
+    site.box.faulty = put_late  # type: ignore[method-assign]  # a server that is slow to part
+    letters.put(inbox, "first words")
+    async with asyncio.timeout(8):
+        await oneshot.deliver(config, Clock(), asyncio.Event())
+    assert sum("second words" in mail.text for mail in site.box.mails) == 2
 
 
 async def test_a_deliverer_leaves_the_field_to_a_running_service(site: Site) -> None:
