@@ -18,9 +18,9 @@ from sonixbot import service
 from sonixbot.clock import Clock
 from sonixbot.config import Config, load
 from sonixbot.inbox.presence import service_alive
+from sonixbot.sandbox.botapi import BotApi
+from sonixbot.sandbox.mailbox import Mailbox
 from sonixbot.store import FILE_NAME
-from tests.botapi import BotApi
-from tests.mailbox import Mailbox
 from tests.patience import until
 
 CHANNEL = "-100123"

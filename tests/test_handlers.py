@@ -25,8 +25,8 @@ from sonixbot.errors import Problem, sentence
 from sonixbot.health import Health, Status
 from sonixbot.language import DAY, HOUR, MINUTE, Language, language
 from sonixbot.messengers.telegram import Telegram
+from sonixbot.sandbox.botapi import TOKEN, BotApi, Post
 from sonixbot.state import ProtocolState
-from tests.botapi import TOKEN, BotApi, Post
 from tests.handclock import NIGHT, HandClock
 from tests.patience import asleep
 

@@ -26,8 +26,8 @@ from sonixbot.messengers.letter import letter, wire
 from sonixbot.messengers.mail import CONNECTION_AGE, Mail
 from sonixbot.messengers.mail_errors import translate
 from sonixbot.messengers.mail_server import greeting_name
+from sonixbot.sandbox.mailbox import DROP, SILENCE, Mailbox
 from tests.handclock import NIGHT, HandClock
-from tests.mailbox import DROP, SILENCE, Mailbox
 
 OLGA, IVAN = "olga@example.test", "ivan@example.test"
 SENDER = "sonix-bot@nf.example.test"

@@ -17,7 +17,7 @@ from sonixbot import polling
 from sonixbot.health import Health, WayView
 from sonixbot.language import language
 from sonixbot.messengers.telegram import Telegram
-from tests.botapi import TOKEN, BotApi
+from sonixbot.sandbox.botapi import TOKEN, BotApi
 from tests.handclock import NIGHT, HandClock
 from tests.patience import asleep, until
 

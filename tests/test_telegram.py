@@ -32,9 +32,9 @@ from sonixbot.messengers import Messenger
 from sonixbot.messengers.telegram import Place, Telegram, translate
 from sonixbot.messengers.telegram_pieces import pieces
 from sonixbot.messengers.words import head, sound, split
+from sonixbot.sandbox.botapi import TOKEN, BotApi
 from sonixbot.text import length, plain
 from sonixbot.text.markup import one_line
-from tests.botapi import TOKEN, BotApi
 
 CHAT = "-1001234567890"
 

@@ -20,11 +20,11 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.botapi_chats import DATE, Call, Chats, Post, Refusal, chat, user
+from sonixbot.sandbox.botapi.chats import DATE, Call, Chats, Post, Refusal, chat, user
 
 __all__ = ["TOKEN", "BotApi", "Call", "Post"]
 
-TOKEN = "123456:TEST-token-of-a-bot-that-lives-on-loopback"
+TOKEN = "123456:TEST-token-of-a-bot-that-lives-on-loopback"  # noqa: S105 - no secret
 
 Fault = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

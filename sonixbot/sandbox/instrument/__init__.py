@@ -1,0 +1,1 @@
+"""Instrument: writes a protocol as a spectrometer under Sonix+ would."""
