@@ -1,4 +1,5 @@
-"""Sandbox: a local Bot API, a mail server, an instrument and a page, for the demo and the tests.
+"""Sandbox: a Bot API and a mail server on loopback.
 
-Seen only by the command line, late, and by the tests. Needs the extra `demo`.
+Behave like the real ones where a bot can notice. Seen only by the command line, late, and by the
+tests. Needs the extra `demo`.
 """

@@ -1,1 +1,0 @@
-"""Instrument: writes a protocol as a spectrometer under Sonix+ would."""
