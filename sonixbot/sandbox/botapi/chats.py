@@ -1,22 +1,18 @@
-"""The chats behind the Bot API of the tests: what each method does there, and what it refuses."""
+"""The chats behind the Bot API: what each method does there, and what it refuses."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any, Final
+
+from sonixbot.sandbox.botapi.markup import Unparsable, read, units
 
 USERNAME: Final = "sonix_test_bot"
 #: The moment at which everything was written (Unix seconds).
 DATE: Final = 1618273365
 TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
-#: https://core.telegram.org/bots/api#html-style
-TAGS: Final = {
-    *("a", "b", "blockquote", "code", "del", "em", "i", "ins", "pre", "s", "span", "strike"),
-    *("strong", "tg-emoji", "tg-spoiler", "tg-time", "u"),
-}
 #: https://core.telegram.org/bots/api#chatmemberadministrator
 RIGHTS: Final = (
     *("can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
@@ -53,6 +49,8 @@ class Post:
     #: The inline keyboard as it was sent: rows of buttons.
     keyboard: list[list[dict[str, str]]] = field(default_factory=list)
     edits: int = 0
+    #: What its markup came to.
+    entities: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Refusal(Exception):
@@ -75,12 +73,20 @@ class Chats:
         self.posts: dict[tuple[str, int], Post] = {}
         #: Chats that do not exist, as addresses; every other exists.
         self.unknown: set[str] = set()
+        #: Chats that threw the bot out, or people that blocked it.
+        self.closed: set[str] = set()
+        #: Groups that became supergroups: the old number and the new one.
+        self.moved: dict[str, int] = {}
+        #: The number of the pinned post, by chat.
+        self.pinned: dict[str, int] = {}
         #: The topics of a chat; in a chat that is not here every topic but General exists.
         self.topics: dict[str, set[int]] = {}
         #: What the bot is in every chat, over the rights of an administrator.
         self.rights: dict[str, Any] = {}
         #: The menus by scope (as JSON, "" for all) and language ("" for all).
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        #: Presses of buttons that are too old to be answered.
+        self.expired: set[str] = set()
         #: What answerCallbackQuery was asked.
         self.answers: list[dict[str, str]] = []
         self._methods: dict[str, Callable[[Call], object]] = {
@@ -95,6 +101,8 @@ class Chats:
             "editMessageText": self._edit,
             "editMessageReplyMarkup": self._edit,
             "answerCallbackQuery": self._answer,
+            "pinChatMessage": self._pin,
+            "unpinChatMessage": self._unpin,
         }
 
     def answer(self, call: Call) -> object:
@@ -133,11 +141,12 @@ class Chats:
         if post.keyboard:
             told["reply_markup"] = {"inline_keyboard": post.keyboard}
         if post.file is None:
-            return {**told, "text": post.text}
+            return {**told, "text": post.text, "entities": post.entities}
+        told |= {"caption": post.text, "caption_entities": post.entities}
         size = {"file_id": f"f{post.id}", "file_unique_id": f"u{post.id}"}
         if post.photo:
-            return {**told, "caption": post.text, "photo": [{**size, "width": 90, "height": 90}]}
-        return {**told, "caption": post.text, "document": {**size, "file_name": post.file[0]}}
+            return {**told, "photo": [{**size, "width": 90, "height": 90}]}
+        return {**told, "document": {**size, "file_name": post.file[0]}}
 
     def _existing(self, call: Call) -> str:
         address = call.params.get("chat_id", "")
@@ -145,6 +154,16 @@ class Chats:
             raise Refusal(400, "Bad Request: chat_id is empty")
         if address in self.unknown:
             raise Refusal(400, "Bad Request: chat not found")
+        if address in self.moved:
+            raise Refusal(
+                400,
+                "Bad Request: group chat was upgraded to a supergroup chat",
+                migrate_to_chat_id=self.moved[address],
+            )
+        if address in self.closed:
+            private = address.isdecimal()
+            why = "bot was blocked by the user" if private else "bot was kicked from the chat"
+            raise Refusal(403, f"Forbidden: {why}")
         return address
 
     def _get_chat(self, call: Call) -> dict[str, Any]:
@@ -184,8 +203,10 @@ class Chats:
             raise Refusal(400, "Bad Request: message thread not found")
         what = {"sendDocument": "document", "sendPhoto": "photo"}.get(call.method)
         source = call.params.get("caption" if what else "text", "")
-        text = _read_text(source, call.params.get("parse_mode"), caption=what is not None)
+        mode = call.params.get("parse_mode")
+        text, entities = _read_text(source, mode, caption=what is not None)
         post = Post(self.number(), address, text, source, topic, photo=what == "photo")
+        post.entities = entities
         post.silent = call.params.get("disable_notification") == "true"
         post.keyboard = _keyboard(call)
         if what:
@@ -203,9 +224,9 @@ class Chats:
         if call.method == "editMessageText":
             if post.file:
                 raise Refusal(400, "Bad Request: there is no text in the message to edit")
-            text = _read_text(source, call.params.get("parse_mode"), caption=False)
+            text, entities = _read_text(source, call.params.get("parse_mode"), caption=False)
         else:
-            text = post.text
+            text, entities = post.text, post.entities
         if (source, keyboard) == (post.source, post.keyboard):
             raise Refusal(
                 400,
@@ -213,11 +234,30 @@ class Chats:
                 "markup are exactly the same as a current content and reply markup of the message",
             )
         post.text, post.source, post.keyboard = text, source, keyboard
+        post.entities = entities
         post.edits += 1
         return self.message(post)
 
     def _answer(self, call: Call) -> bool:
+        """Answer a press, in time: a query older than that cannot be answered any more."""
+        if call.params.get("callback_query_id") in self.expired:
+            raise Refusal(
+                400,
+                "Bad Request: query is too old and response timeout expired or query ID is invalid",
+            )
         self.answers.append(call.params)
+        return True
+
+    def _pin(self, call: Call) -> bool:
+        address, number = self._existing(call), int(call.params.get("message_id", "0"))
+        if (address, number) not in self.posts:
+            raise Refusal(400, "Bad Request: message to pin not found")
+        self.pinned[address] = number
+        return True
+
+    def _unpin(self, call: Call) -> bool:
+        if self.pinned.pop(self._existing(call), None) is None:
+            raise Refusal(400, "Bad Request: message to unpin not found")
         return True
 
 
@@ -242,55 +282,18 @@ def _keyboard(call: Call) -> list[list[dict[str, str]]]:
     return rows
 
 
-def _read_text(source: str, mode: str | None, *, caption: bool) -> str:
-    """What readers see; raises `Refusal` where Telegram would refuse it."""
-    text = (_Html.read(source) if mode == "HTML" else source).strip()
-    length = len(text.encode("utf-16-le")) // 2
+def _read_text(source: str, mode: str | None, *, caption: bool) -> tuple[str, list[dict[str, Any]]]:
+    """What readers see, and its entities; raises `Refusal` where Telegram would refuse it."""
+    try:
+        text, entities = read(source) if mode == "HTML" else (source, [])
+    except Unparsable as error:
+        raise Refusal(400, f"Bad Request: can't parse entities: {error}") from None
+    text = text.rstrip() if entities else text.strip()
+    length = units(text)
     if caption and length > CAPTION_LIMIT:
         raise Refusal(400, "Bad Request: message caption is too long")
     if not caption and length > TEXT_LIMIT:
         raise Refusal(400, "Bad Request: message is too long")
-    if not caption and not text:
+    if not caption and not text.strip():
         raise Refusal(400, "Bad Request: message text is empty")
-    return text
-
-
-class _Html(HTMLParser):
-    """Reads Telegram's HTML as strictly as Telegram."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-
-    @classmethod
-    def read(cls, source: str) -> str:
-        """The text without its markup."""
-        reader = cls()
-        reader.feed(source)
-        reader.close()
-        if reader.open:
-            raise reader.error(
-                f'Can\'t find end tag corresponding to start tag "{reader.open[-1]}"'
-            )
-        return reader.text
-
-    @staticmethod
-    def error(why: str) -> Refusal:
-        """Telegram's complaint about markup."""
-        return Refusal(400, f"Bad Request: can't parse entities: {why}")
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember what is open."""
-        if tag not in TAGS:
-            raise self.error(f'Unsupported start tag "{tag}" at byte offset 0 {attrs or ""}')
-        self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        """Tags end in the order in which they began, reversed."""
-        if not self.open or self.open.pop() != tag:
-            raise self.error(f'Unmatched end tag "{tag}"')
-
-    def handle_data(self, data: str) -> None:
-        """Words."""
-        self.text += data
+    return text, entities
