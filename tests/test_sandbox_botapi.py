@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonixbot.sandbox.botapi import BotApi
-from sonixbot.sandbox.botapi.markup import Unparsable, read
+from sonixbot.sandbox.botapi.markup import Unparsable, read, trimmed
 from sonixbot.text.markup import clean, escape
 
 CHANNEL = -1001234567890
@@ -81,6 +81,14 @@ def test_markup_that_is_none(source: str, complaint: str) -> None:
     with pytest.raises(Unparsable) as caught:
         read(source)
     assert str(caught.value) == complaint
+
+
+def test_blanks_at_the_ends() -> None:
+    """Blanks at both ends go, and what is marked keeps its place; what marked them alone goes."""
+    assert trimmed(*read("\n <b> ёж </b><i> </i>")) == (
+        "ёж",
+        [{"type": "bold", "offset": 0, "length": 2}],
+    )
 
 
 @given(st.text())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sonixbot.sandbox.botapi.markup import Unparsable, read, units
+from sonixbot.sandbox.botapi.markup import Unparsable, read, trimmed, units
 
 USERNAME: Final = "sonix_test_bot"
 #: The moment at which everything was written (Unix seconds).
@@ -288,12 +288,12 @@ def _read_text(source: str, mode: str | None, *, caption: bool) -> tuple[str, li
         text, entities = read(source) if mode == "HTML" else (source, [])
     except Unparsable as error:
         raise Refusal(400, f"Bad Request: can't parse entities: {error}") from None
-    text = text.rstrip() if entities else text.strip()
+    text, entities = trimmed(text, entities)
     length = units(text)
     if caption and length > CAPTION_LIMIT:
         raise Refusal(400, "Bad Request: message caption is too long")
     if not caption and length > TEXT_LIMIT:
         raise Refusal(400, "Bad Request: message is too long")
-    if not caption and not text.strip():
+    if not caption and not text:
         raise Refusal(400, "Bad Request: message text is empty")
     return text, entities

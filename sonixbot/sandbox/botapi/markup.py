@@ -55,6 +55,19 @@ def read(source: str) -> tuple[str, list[dict[str, Any]]]:
     return reader.text, sorted(reader.entities, key=lambda each: (each["offset"], -each["length"]))
 
 
+def trimmed(text: str, entities: list[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+    """Without the blanks at both ends, which Telegram takes away, and what was marked there."""
+    before = units(text) - units(text.lstrip())
+    text = text.strip()
+    kept = []
+    for each in entities:
+        start = max(0, each["offset"] - before)
+        end = min(units(text), each["offset"] + each["length"] - before)
+        if start < end:
+            kept.append({**each, "offset": start, "length": end - start})
+    return text, kept
+
+
 class _Reader:
     """One pass over the source."""
 
