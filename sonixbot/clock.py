@@ -17,6 +17,10 @@ class Clock:
         """The present moment in Unix seconds."""
         return time.time()
 
+    def of_computer(self, moment: float) -> float:
+        """A moment told by the computer's clock (by a file, by a script), as this clock tells it."""
+        return moment
+
     async def sleep(self, seconds: float) -> None:
         """Let `seconds` of this clock pass."""
         await asyncio.sleep(max(0.0, seconds))

@@ -111,6 +111,7 @@ class Intake:
 
     async def _take(self, letter: Letter) -> None:
         files = await asyncio.to_thread(self._keep_files, letter)
+        letter.created = self._clock.of_computer(letter.created)
         self._herald.script(PREFIX + letter.key, letter, files, self._clock.now())
         self._changed.add(PREFIX + letter.key)
         self.wake()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sonixbot.cli.running import LONGEST_STOP
 from sonixbot.inbox.presence import service_alive
+from sonixbot.stop import LONGEST_STOP
 from tests.commandline import CommandLine
 from tests.standins import configuration, until
 
@@ -151,15 +151,15 @@ def test_warnings_are_told_at_the_start(tmp_path: Path) -> None:
 
 HANGING = """
 import signal, sys, threading, time
-from sonixbot.cli import running
+from sonixbot import stop as stopping
 async def work(stop):
     threading.Thread(target=time.sleep, args=(60,)).start()
     print("ready", flush=True)
     await stop.wait()
     time.sleep(60)
 import asyncio
-running.LONGEST_STOP = 1.0
-stop = running.Stop()
+stopping.LONGEST_STOP = 1.0
+stop = stopping.Stop()
 stop.listen()
 asyncio.run(stop.during(work))
 """
