@@ -1,23 +1,34 @@
-# make test      sets up .venv when it has to, then checks everything
-# make catalogue brings the translations up to date with the sentences in the code
+# make demo        sets up .venv when it has to, then shows sonixbot at work; ARGS="--speed 10"
+# make test        sets up .venv when it has to, then checks everything
+# make screenshots renews the pictures of the README, in Chromium
+# make catalogue   brings the translations up to date with the sentences in the code
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO := $(VENV)/.demo
 POT := $(VENV)/sonixbot.pot
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 
-.PHONY: test setup lint types imports tests catalogue compiled clean
+.PHONY: demo test setup lint types imports tests screenshots catalogue compiled clean
+
+demo: $(DEMO)
+	@$(BIN)/sonixbot demo $(ARGS)
 
 test: lint types imports tests
 
 setup: $(READY)
 
-$(READY): pyproject.toml setup.py
+$(READY): $(DEMO)
+	$(INSTALL) ".[test]"
+	@touch $@
+
+$(DEMO): pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	$(INSTALL) ".[demo]"
 	@touch $@
 
 lint: $(READY)
@@ -32,6 +43,9 @@ imports: $(READY)
 
 tests: $(READY) compiled
 	$(BIN)/pytest
+
+screenshots: $(READY) compiled
+	$(BIN)/python -m tests.screenshots
 
 # The editable install compiles them once; a translation may have changed since.
 compiled: $(READY)

@@ -18,7 +18,7 @@ class Clock:
         return time.time()
 
     def of_computer(self, moment: float) -> float:
-        """A moment told by the computer's clock (by a file, by a script), as this clock tells it."""
+        """A moment that the computer's clock gave a file or a script, as this clock tells it."""
         return moment
 
     async def sleep(self, seconds: float) -> None:

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from sonixbot.entry import Kind
-
-
-class Said(NamedTuple):
-    """What one line of a protocol says."""
-
-    kind: Kind
-    level: int
-    source: str
-    text: str
-
+from sonixbot.sandbox.instrument.said import Said as Said
+from sonixbot.sandbox.instrument.said import header, write_lines
 
 #: English and Russian, by turns.
 MESSAGES: Final = (
@@ -44,14 +35,7 @@ TRACEBACK: Final = (
     "    P1_beta.move(1.0)",
     "RuntimeError: P1_beta: timeout",
 )
-SEMICOLONS_HEADER: Final = f"*** LOG STARTED {START:%d.%m.%y %H:%M:%S} REMUR ***"
-
-_LOGGING: Final = {
-    Kind.ERROR: "ERROR",
-    Kind.WARNING: "WARNING",
-    Kind.USER: "USER",
-    Kind.INFO: "INFO",
-}
+SEMICOLONS_HEADER: Final = header("semicolons", START, "REMUR") or ""
 
 
 def moment(number: int) -> datetime:
@@ -61,30 +45,12 @@ def moment(number: int) -> datetime:
 
 def line(layout: str, said: Said, at: datetime) -> str:
     """The message as a line of this layout, without its end."""
-    kind, level, source, text = said
-    word = _LOGGING[kind]
-    quoted = '"' + text.replace('"', '""') + '"'
-    match layout:
-        case "tabs":
-            return f"{at:%d.%m.%Y %H:%M:%S}\t{word[0]}{level}\t{source}\t{text}"
-        case "brackets":
-            return f"{at:%Y-%m-%d %H:%M:%S}.118 [{word}:{level}] {source}: {text}"
-        case "semicolons":
-            number = [Kind.USER, Kind.WARNING, Kind.ERROR, Kind.INFO].index(kind)
-            return f'{at:%H:%M:%S};{number};{level};"{source}";{quoted}'
-        case "python":
-            return f"{at:%Y-%m-%d %H:%M:%S},118 {word} {source}: {text}"
-        case "nicos":
-            return f"{at:%H:%M:%S},118 : {word:7} : {source}: {text}"
-        case "json":
-            told = {"ts": at.timestamp(), "severity": word.lower(), "source": source, "msg": text}
-            return json.dumps(told, ensure_ascii=False)
-        case _:
-            return f"{at:%Y-%m-%dT%H:%M:%S}+00:00 {word} {source}: {text}"
+    (only,) = write_lines(layout, said, at)
+    return only
 
 
 def protocol(layout: str, *, end: str = "\n") -> str:
     """All messages as a protocol of this layout."""
-    header = [SEMICOLONS_HEADER] if layout == "semicolons" else []
-    lines = header + [line(layout, said, moment(n)) for n, said in enumerate(MESSAGES)]
+    above = [SEMICOLONS_HEADER] if layout == "semicolons" else []
+    lines = above + [line(layout, said, moment(n)) for n, said in enumerate(MESSAGES)]
     return "".join(each + end for each in lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -66,7 +65,7 @@ class Site:
             file.write(text.encode("cp1251"))
 
     async def say(self, text: str, *, by: int, language: str = "en") -> None:
-        await self.api.say(text, by=by, language=language, date=int(time.time()))
+        await self.api.say(text, by=by, language=language)
 
     def posts(self) -> list[str]:
         return [post.text for post in self.api.posts(CHANNEL)]

@@ -97,7 +97,7 @@ class Listener:
 @pytest_asyncio.fixture
 async def listener(clock: HandClock) -> AsyncIterator[Listener]:
     """A listener, not yet polling; everything is closed in the end."""
-    async with BotApi() as api:
+    async with BotApi(clock=clock) as api:
         telegram = Telegram(TOKEN, language=language("en"), api_urls=[api.url])
         made = Listener(api, telegram, clock)
         yield made

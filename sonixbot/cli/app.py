@@ -8,7 +8,16 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from sonixbot.cli import checking, configuration, outbox, paths, protocol, running, sending
+from sonixbot.cli import (
+    checking,
+    configuration,
+    demo,
+    outbox,
+    paths,
+    protocol,
+    running,
+    sending,
+)
 from sonixbot.cli.terminal import Terminal
 from sonixbot.cli.usage import Command, Group, mistake
 from sonixbot.errors import Problem
@@ -78,6 +87,9 @@ def _app() -> typer.Typer:
         cls=Command,
         help=_("Try everything for real: configuration, protocol, folders, Telegram, mail."),
     )(check)
+    app.command("demo", cls=Command, help=_("See it at work in a browser, without any account."))(
+        show_demo
+    )
     app.command(cls=Command, help=_("Send a text to all recipients."))(send)
     app.command("protocol", cls=Command, help=_("Show how a protocol file is read."))(read)
     app.command(cls=Command, hidden=True, help=_("Deliver what waits, and end."))(deliver)
@@ -142,6 +154,58 @@ def check(
 ) -> None:
     """Try everything."""
     checking.check(ctx.obj, config, send=test)
+
+
+def show_demo(
+    ctx: typer.Context,
+    *,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            "--protocol",
+            metavar=_("FILE"),
+            help=_("An own protocol instead of the simulated instrument; it is only read."),
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="en|ru", help=_("Without it the computer's.")),
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(
+            "--speed",
+            metavar=_("TIMES"),
+            help=_("How fast its clock runs: 60 is an hour a minute."),
+        ),
+    ] = 1.0,
+    duration: Annotated[
+        str | None,
+        typer.Option("--for", metavar=_("TIME"), help=_("End by itself after that: 30s, 2m.")),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar=_("NUMBER"), help=_("Play the same story as another time.")),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", metavar=_("NUMBER"), help=_("Of the page; 0: any free one."))
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help=_("Open no browser; tell the story here."))
+    ] = False,
+) -> None:
+    """Show the demo."""
+    asked = demo.wish(
+        ctx.obj,
+        spoken=language,
+        speed=speed,
+        duration=duration,
+        port=port,
+        browser=not no_browser,
+        protocol=protocol,
+        seed=seed,
+    )
+    demo.run(ctx.obj, asked)
 
 
 def send(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import email
+import re
 import ssl
 import tempfile
 import warnings
@@ -17,50 +18,39 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import trustme
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from sonixbot.clock import Clock
+from sonixbot.sandbox.arranged import Arranged
+from sonixbot.sandbox.received import Received
+
+__all__ = ["DROP", "SILENCE", "Delay", "Mailbox", "Received"]
+
 #: Instead of an answer: the connection is dropped, or nothing is ever said.
 DROP, SILENCE = "drop", "silence"
+#: What can be answered otherwise than usual.
+COMMANDS: Final = ("EHLO", "AUTH", "MAIL", "RCPT", "DATA", "QUIT")
+FAULTS: Final = ("answer", DROP, SILENCE, "delay")
+_ANSWER: Final = re.compile(r"[245]\d\d [^\r\n]+")
 
 
 @dataclass(frozen=True)
-class Received:
-    """One mail as it came."""
+class Delay:
+    """The usual answer, so many real seconds late."""
 
-    sender: str
-    recipient: str
-    raw: bytes
-    message: EmailMessage
-    #: Whether the talk was encrypted.
-    tls: bool
-    #: Who logged in for it.
-    user: str | None
-
-    @property
-    def text(self) -> str:
-        """The plain words."""
-        return self._body("plain")
-
-    @property
-    def html(self) -> str:
-        """The words with markup; empty if there are none."""
-        return self._body("html")
-
-    def _body(self, kind: Literal["plain", "html"]) -> str:
-        part = self.message.get_body((kind,))
-        return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
+    seconds: float
 
 
 class Mailbox:
     """The server: an async context manager; `port` is good once it is entered.
 
     `login` is the one user and password; `login_without_tls` offers AUTH in the clear; with
-    `login_required` nothing is taken from strangers. `authority` signs the certificate.
+    `login_required` nothing is taken from strangers. `name` is what the certificate is for, `clock`
+    dates the mails.
     """
 
     host = "localhost"
@@ -75,8 +65,11 @@ class Mailbox:
         name: str = "localhost",
         smtputf8: bool = True,
         size_limit: int = 32 * 1024 * 1024,
+        clock: Clock | None = None,
     ) -> None:
         self.mails: list[Received] = []
+        #: Told of each mail, once it is among `mails`.
+        self.listeners: list[Callable[[Received], None]] = []
         #: The names by which clients greeted, one for each greeting.
         self.greetings: list[str] = []
         #: How many connections there were.
@@ -85,7 +78,8 @@ class Mailbox:
         self.logins: list[tuple[str, bool]] = []
         #: Recipients that are refused, with the answer: `550 5.1.1 No such user`.
         self.refused: dict[str, str] = {}
-        self._answers: dict[str, deque[str]] = defaultdict(deque)
+        self._clock = clock or Clock()
+        self._answers: dict[str, deque[str | Delay]] = defaultdict(deque)
         self._authority = trustme.CA()
         self._folder = tempfile.TemporaryDirectory()
         self.ca_file = Path(self._folder.name) / "ca.pem"
@@ -144,9 +138,31 @@ class Mailbox:
             _abort(talk)
         self._open.clear()
 
-    def answer(self, command: str, *answers: str) -> None:
-        """Answer the next `command`s (`EHLO MAIL RCPT DATA AUTH`) so, or `DROP` or `SILENCE`."""
+    def answer(self, command: str, *answers: str | Delay) -> None:
+        """Answer the next of one of the `COMMANDS` so, or `DROP` or `SILENCE`, or with a `Delay`.
+
+        DATA is answered so once the whole mail came, in place of keeping it.
+        """
         self._answers[command].extend(answers)
+
+    def clear(self) -> None:
+        """Take back what was arranged; a talk that already meets it is left to it."""
+        self._answers.clear()
+
+    def arrange(self, fault: object) -> None:
+        """Arrange what plain JSON asks for; raises ValueError that names the mistake.
+
+        `{"command": "RCPT", "fault": "answer", "answer": "451 4.7.1 Greylisted", "times": 1}`. The
+        other faults are drop, silence and delay (seconds).
+        """
+        wish = Arranged(fault)
+        command, kind = wish.word("command", *COMMANDS), wish.word("fault", *FAULTS)
+        times, answer = wish.whole("times", 1, least=1), kind
+        if kind == "answer" and not _ANSWER.fullmatch(answer := wish.word("answer")):
+            raise ValueError(f"answer: expected a code and words in one line, not {answer!r}")
+        late = Delay(wish.number("seconds", least=0)) if kind == "delay" else None
+        wish.done()
+        self.answer(command, *[late or answer] * times)
 
     def to(self, recipient: str) -> list[Received]:
         """The mails to one recipient."""
@@ -187,17 +203,18 @@ class Mailbox:
         """Keep a mail, once for each recipient."""
         raw = bytes(envelope.original_content or b"")
         for recipient in envelope.rcpt_tos:
-            message = email.message_from_bytes(raw, policy=policy.default)
-            self.mails.append(
-                Received(
-                    envelope.mail_from or "",
-                    recipient,
-                    raw,
-                    message,
-                    session.ssl is not None or self._security == "tls",
-                    session.auth_data,
-                )
+            received = Received(
+                envelope.mail_from or "",
+                recipient,
+                raw,
+                email.message_from_bytes(raw, policy=policy.default),
+                session.ssl is not None or self._security == "tls",
+                session.auth_data,
+                self._clock.now(),
             )
+            self.mails.append(received)
+            for listener in self.listeners:
+                listener(received)
 
     async def faulty(self, talk: SMTP, command: str) -> str | None:
         """The arranged answer to a command, if there is one; may never come back."""
@@ -207,6 +224,9 @@ class Mailbox:
             await asyncio.Event().wait()  # aiosmtpd cancels it with the connection
         if answer == SILENCE:
             await asyncio.Event().wait()
+        if isinstance(answer, Delay):
+            await asyncio.sleep(answer.seconds)
+            return None
         return answer
 
 

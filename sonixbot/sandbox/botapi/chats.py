@@ -1,159 +1,120 @@
-"""The chats behind the Bot API: what each method does there, and what it refuses."""
+"""The world behind the Bot API: who is where, what was said there, and how the Bot API tells it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
 from typing import Any, Final
 
-from sonixbot.sandbox.botapi.markup import Unparsable, read, trimmed, units
+from sonixbot.clock import Clock
+from sonixbot.sandbox.botapi.call import Refusal, bad
+from sonixbot.sandbox.botapi.menus import Menus
+from sonixbot.sandbox.botapi.pictures import size
+from sonixbot.sandbox.botapi.posts import Answer, Post
 
 USERNAME: Final = "sonix_test_bot"
-#: The moment at which everything was written (Unix seconds).
-DATE: Final = 1618273365
-TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
-#: https://core.telegram.org/bots/api#chatmemberadministrator
-RIGHTS: Final = (
-    *("can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
-    *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
-    *("can_post_stories", "can_edit_stories", "can_delete_stories"),
-    *("can_send_welcome_messages", "can_post_messages", "can_edit_messages"),
+#: Seconds for which Telegram remembers that a button was pressed.
+PRESS_AGE: Final = 150.0
+#: The number of the first channel that is called by its name; Telegram's are longer.
+_NAMED: Final = -1001
+#: https://core.telegram.org/bots/api#acceptedgifttypes
+_GIFTS: Final = (
+    *("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription"),
+    "gifts_from_channels",
 )
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request as it came."""
-
-    method: str
-    params: dict[str, str]
-    #: Name and bytes of each uploaded file, by its form field.
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-
-
-@dataclass
-class Post:
-    """One message in a chat, as its readers see it now."""
-
-    id: int
-    chat: str
-    text: str
-    #: The text as it was sent, with its markup.
-    source: str
-    topic: int | None = None
-    silent: bool = False
-    #: Name and bytes of the document or photo.
-    file: tuple[str, bytes] | None = None
-    photo: bool = False
-    #: The inline keyboard as it was sent: rows of buttons.
-    keyboard: list[list[dict[str, str]]] = field(default_factory=list)
-    edits: int = 0
-    #: What its markup came to.
-    entities: list[dict[str, Any]] = field(default_factory=list)
-
-
-class Refusal(Exception):
-    """What Telegram says instead of doing it."""
-
-    def __init__(self, code: int, description: str, **parameters: int) -> None:
-        super().__init__(description)
-        self.code = code
-        self.body: dict[str, Any] = {"ok": False, "error_code": code, "description": description}
-        if parameters:
-            self.body["parameters"] = parameters
-
-
 class Chats:
-    """Every chat there is, the bot in them, and its menu of commands."""
+    """Every chat there is, the bot and the people in them, and what was written.
 
-    def __init__(self, token: str) -> None:
-        self._bot_id = int(token.partition(":")[0])
-        self._counter = 0
-        self.posts: dict[tuple[str, int], Post] = {}
-        #: Chats that do not exist, as addresses; every other exists.
+    Addresses are the numbers of chats and people as text, and `@names` of channels.
+    """
+
+    def __init__(self, token: str, clock: Clock) -> None:
+        self.bot_id = int(token.partition(":")[0])
+        #: What was written, by chat and number, in this order.
+        self.messages: dict[tuple[str, int], Post] = {}
+        #: Chats that do not exist; every other exists.
         self.unknown: set[str] = set()
         #: Chats that threw the bot out, or people that blocked it.
         self.closed: set[str] = set()
         #: Groups that became supergroups: the old number and the new one.
         self.moved: dict[str, int] = {}
-        #: The number of the pinned post, by chat.
-        self.pinned: dict[str, int] = {}
-        #: The topics of a chat; in a chat that is not here every topic but General exists.
+        #: Channels that are called by their number; every other negative number is a supergroup.
+        self.channels: set[str] = set()
+        #: The topics of a group; in a group that is not here every topic but General exists.
         self.topics: dict[str, set[int]] = {}
         #: What the bot is in every chat, over the rights of an administrator.
         self.rights: dict[str, Any] = {}
-        #: The menus by scope (as JSON, "" for all) and language ("" for all).
-        self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
-        #: Presses of buttons that are too old to be answered.
-        self.expired: set[str] = set()
-        #: What answerCallbackQuery was asked.
-        self.answers: list[dict[str, str]] = []
-        self._methods: dict[str, Callable[[Call], object]] = {
-            "getMe": lambda _call: self.me(),
-            "deleteWebhook": lambda _call: True,
-            "getChat": self._get_chat,
-            "getChatMember": self._get_chat_member,
-            "setMyCommands": self._set_my_commands,
-            "sendMessage": self._send,
-            "sendDocument": self._send,
-            "sendPhoto": self._send,
-            "editMessageText": self._edit,
-            "editMessageReplyMarkup": self._edit,
-            "answerCallbackQuery": self._answer,
-            "pinChatMessage": self._pin,
-            "unpinChatMessage": self._unpin,
-        }
-
-    def answer(self, call: Call) -> object:
-        """Do what was asked; raises `Refusal`."""
-        if call.method not in self._methods:
-            raise Refusal(404, f"Not Found: method {call.method} is not known")
-        return self._methods[call.method](call)
+        self.menus = Menus()
+        #: How the bot answered presses, oldest first.
+        self.answers: list[Answer] = []
+        self._clock = clock
+        self._counter = 0
+        #: Everybody who ever wrote or pressed, as he was the last time.
+        self._people: dict[int, dict[str, Any]] = {}
+        #: The numbers of channels that are called by their name.
+        self._named: dict[str, int] = {}
+        #: Who pressed which button when, by the number of the press.
+        self._presses: dict[str, tuple[float, int]] = {}
 
     def number(self) -> int:
         """The next number nobody has."""
         self._counter += 1
         return self._counter
 
-    def me(self) -> dict[str, Any]:
-        """The bot."""
+    # What people do.
+
+    def said(
+        self,
+        text: str,
+        *,
+        by: int,
+        where: int | None,
+        language: str,
+        name: str,
+        date: float | None,
+    ) -> Post:
+        """Somebody wrote `text`, in private or in a chat, now unless `date` is given."""
+        self._people[by] = user(by, language, name)
+        address = str(by if where is None else where)
+        moment = self._clock.now() if date is None else date
+        post = Post(self.number(), address, text, text, moment, sender=by)
+        if text.startswith("/"):
+            length = len(text.split(maxsplit=1)[0])
+            post.entities = [{"type": "bot_command", "offset": 0, "length": length}]
+        self.messages[address, post.id] = post
+        return post
+
+    def pressed(
+        self, data: str, post: Post, *, by: int, language: str, name: str
+    ) -> dict[str, Any]:
+        """Somebody pressed the button with `data` under `post`; the press as it is told."""
+        self._people[by] = user(by, language, name)
+        press = str(self.number())
+        self._presses[press] = (self._clock.now(), by)
         return {
-            "id": self._bot_id,
-            "is_bot": True,
-            "first_name": "Sonix test",
-            "username": USERNAME,
-            "can_join_groups": True,
-            "can_read_all_group_messages": False,
-            "supports_inline_queries": False,
+            "id": press,
+            "from": self.user(by),
+            "chat_instance": "1",
+            "data": data,
+            "message": self.message(post),
         }
 
-    def message(self, post: Post) -> dict[str, Any]:
-        """A post as the Bot API tells it."""
-        told: dict[str, Any] = {
-            "message_id": post.id,
-            "date": DATE,
-            "chat": chat(post.chat),
-            "from": self.me(),
-        }
-        if post.topic is not None:
-            told |= {"message_thread_id": post.topic, "is_topic_message": True}
-        if post.keyboard:
-            told["reply_markup"] = {"inline_keyboard": post.keyboard}
-        if post.file is None:
-            return {**told, "text": post.text, "entities": post.entities}
-        told |= {"caption": post.text, "caption_entities": post.entities}
-        size = {"file_id": f"f{post.id}", "file_unique_id": f"u{post.id}"}
-        if post.photo:
-            return {**told, "photo": [{**size, "width": 90, "height": 90}]}
-        return {**told, "document": {**size, "file_name": post.file[0]}}
+    def presser(self, press: str) -> int:
+        """Who waits for an answer to a press; raises `Refusal` once nobody does."""
+        pressed, by = self._presses.get(press, (None, 0))
+        if pressed is None or self._clock.now() - pressed > PRESS_AGE:
+            raise bad("query is too old and response timeout expired or query ID is invalid")
+        return by
 
-    def _existing(self, call: Call) -> str:
-        address = call.params.get("chat_id", "")
+    # What is there.
+
+    def existing(self, address: str) -> str:
+        """The address under which a chat is kept; raises `Refusal` if the bot cannot reach it."""
         if not address:
-            raise Refusal(400, "Bad Request: chat_id is empty")
-        if address in self.unknown:
-            raise Refusal(400, "Bad Request: chat not found")
+            raise bad("chat_id is empty")
+        if address in self.unknown or not re.fullmatch(r"-?\d+|@\w+", address):
+            raise bad("chat not found")
         if address in self.moved:
             raise Refusal(
                 400,
@@ -164,111 +125,91 @@ class Chats:
             private = address.isdecimal()
             why = "bot was blocked by the user" if private else "bot was kicked from the chat"
             raise Refusal(403, f"Forbidden: {why}")
-        return address
+        names = (name for name, number in self._named.items() if str(number) == address)
+        return next(names, address)
 
-    def _get_chat(self, call: Call) -> dict[str, Any]:
-        kept = {
-            "unlimited_gifts": False,
-            "limited_gifts": False,
-            "unique_gifts": False,
-            "premium_subscription": False,
-            "gifts_from_channels": False,
-        }
+    def topic(self, address: str, number: int | None) -> int | None:
+        """A topic that exists, None for none. Raises `Refusal`, also for General's number."""
+        if number is None:
+            return None
+        forum = self.chat(address)["type"] == "supergroup"
+        if not forum or number == 1 or number not in self.topics.get(address, {number}):
+            raise bad("message thread not found")
+        return number
+
+    def pinned(self, address: str) -> Post | None:
+        """The post of a chat that was pinned last."""
+        posts = [each for each in self.conversation(address) if each.pinned]
+        return max(posts, key=lambda each: each.pinned, default=None)
+
+    def conversation(self, address: int | str) -> list[Post]:
+        """What a reader of a chat sees, oldest first: the bot's posts and what people wrote."""
+        return [post for post in self.messages.values() if post.chat == str(address)]
+
+    def menu(self, user_id: int, language: str) -> list[dict[str, str]]:
+        """The commands that Telegram shows this person in the private chat with the bot."""
+        return self.menus.shown(user_id, language)
+
+    # How the Bot API tells it.
+
+    def me(self) -> dict[str, Any]:
+        """The bot."""
         return {
-            **chat(self._existing(call)),
+            "id": self.bot_id,
+            "is_bot": True,
+            "first_name": "Sonix test",
+            "username": USERNAME,
+            "can_join_groups": True,
+            "can_read_all_group_messages": False,
+            "supports_inline_queries": False,
+        }
+
+    def user(self, number: int) -> dict[str, Any]:
+        """A person, or the bot."""
+        return self.me() if number in (0, self.bot_id) else self._people.get(number, user(number))
+
+    def chat(self, address: str) -> dict[str, Any]:
+        """A chat, in short."""
+        if address.startswith("@"):
+            number = self._named.setdefault(address, _NAMED - len(self._named))
+            return {"id": number, "type": "channel", "title": "Test", "username": address[1:]}
+        number = int(address)
+        if number > 0:
+            name = self.user(number)["first_name"]
+            return {"id": number, "type": "private", "first_name": name}
+        if address in self.channels:
+            return {"id": number, "type": "channel", "title": "Test"}
+        told = {"id": number, "type": "supergroup", "title": "Test"}
+        return {**told, "is_forum": True} if address in self.topics else told
+
+    def whole_chat(self, address: str) -> dict[str, Any]:
+        """A chat with everything that is known of it."""
+        told = {
+            **self.chat(address),
             "accent_color_id": 0,
             "max_reaction_count": 11,
-            "accepted_gift_types": kept,
+            "accepted_gift_types": dict.fromkeys(_GIFTS, False),
         }
+        pinned = self.pinned(address)
+        return {**told, "pinned_message": self.message(pinned)} if pinned else told
 
-    def _get_chat_member(self, call: Call) -> dict[str, Any]:
-        self._existing(call)
-        if call.params.get("user_id") != str(self._bot_id):
-            return {"status": "member", "user": user(int(call.params["user_id"]))}
-        able = dict.fromkeys(RIGHTS, True)
-        rank = {"status": "administrator", "can_be_edited": False, "is_anonymous": False}
-        return {"user": self.me(), **rank, **able, **self.rights}
-
-    def _set_my_commands(self, call: Call) -> bool:
-        key = (call.params.get("scope", ""), call.params.get("language_code", ""))
-        self.commands[key] = json.loads(call.params["commands"])
-        return True
-
-    def _send(self, call: Call) -> dict[str, Any]:
-        address = self._existing(call)
-        topic = (
-            int(call.params["message_thread_id"]) if "message_thread_id" in call.params else None
-        )
-        if topic is not None and topic not in self.topics.get(address, {topic} - {1}):
-            raise Refusal(400, "Bad Request: message thread not found")
-        what = {"sendDocument": "document", "sendPhoto": "photo"}.get(call.method)
-        source = call.params.get("caption" if what else "text", "")
-        mode = call.params.get("parse_mode")
-        text, entities = _read_text(source, mode, caption=what is not None)
-        post = Post(self.number(), address, text, source, topic, photo=what == "photo")
-        post.entities = entities
-        post.silent = call.params.get("disable_notification") == "true"
-        post.keyboard = _keyboard(call)
-        if what:
-            post.file = call.files[call.params[what].removeprefix("attach://")]
-            if not post.file[1]:
-                raise Refusal(400, "Bad Request: file must be non-empty")
-        self.posts[address, post.id] = post
-        return self.message(post)
-
-    def _edit(self, call: Call) -> dict[str, Any]:
-        post = self.posts.get((self._existing(call), int(call.params.get("message_id", "0"))))
-        if post is None:
-            raise Refusal(400, "Bad Request: message to edit not found")
-        keyboard, source = _keyboard(call), call.params.get("text", post.source)
-        if call.method == "editMessageText":
-            if post.file:
-                raise Refusal(400, "Bad Request: there is no text in the message to edit")
-            text, entities = _read_text(source, call.params.get("parse_mode"), caption=False)
-        else:
-            text, entities = post.text, post.entities
-        if (source, keyboard) == (post.source, post.keyboard):
-            raise Refusal(
-                400,
-                "Bad Request: message is not modified: specified new message content and reply "
-                "markup are exactly the same as a current content and reply markup of the message",
-            )
-        post.text, post.source, post.keyboard = text, source, keyboard
-        post.entities = entities
-        post.edits += 1
-        return self.message(post)
-
-    def _answer(self, call: Call) -> bool:
-        """Answer a press, in time: a query older than that cannot be answered any more."""
-        if call.params.get("callback_query_id") in self.expired:
-            raise Refusal(
-                400,
-                "Bad Request: query is too old and response timeout expired or query ID is invalid",
-            )
-        self.answers.append(call.params)
-        return True
-
-    def _pin(self, call: Call) -> bool:
-        address, number = self._existing(call), int(call.params.get("message_id", "0"))
-        if (address, number) not in self.posts:
-            raise Refusal(400, "Bad Request: message to pin not found")
-        self.pinned[address] = number
-        return True
-
-    def _unpin(self, call: Call) -> bool:
-        if self.pinned.pop(self._existing(call), None) is None:
-            raise Refusal(400, "Bad Request: message to unpin not found")
-        return True
-
-
-def chat(address: int | str) -> dict[str, Any]:
-    """A chat: private with a positive number, else a channel with a name, else a supergroup."""
-    if str(address).startswith("@"):
-        return {"id": -1001, "type": "channel", "title": "Test", "username": str(address)[1:]}
-    number = int(address)
-    if number > 0:
-        return {"id": number, "type": "private", "first_name": "Olga"}
-    return {"id": number, "type": "supergroup", "title": "Test"}
+    def message(self, post: Post, *, quoting: bool = True) -> dict[str, Any]:
+        """A message; `quoting`: with the one that it answers."""
+        chat = self.chat(post.chat)
+        told: dict[str, Any] = {"message_id": post.id, "date": int(post.date), "chat": chat}
+        # Who writes in a channel is not told.
+        channel = chat["type"] == "channel"
+        told |= {"sender_chat": chat} if channel else {"from": self.user(post.sender)}
+        if post.edited is not None:
+            told["edit_date"] = int(post.edited)
+        if post.topic is not None:
+            told |= {"message_thread_id": post.topic, "is_topic_message": True}
+        if post.keyboard:
+            told["reply_markup"] = {"inline_keyboard": post.keyboard}
+        answered = self.messages.get((post.chat, post.reply or 0))
+        if quoting and answered:
+            told["reply_to_message"] = self.message(answered, quoting=False)
+        return told | _content(post)
 
 
 def user(number: int, language: str = "en", name: str = "Olga") -> dict[str, Any]:
@@ -276,24 +217,16 @@ def user(number: int, language: str = "en", name: str = "Olga") -> dict[str, Any
     return {"id": number, "is_bot": False, "first_name": name, "language_code": language}
 
 
-def _keyboard(call: Call) -> list[list[dict[str, str]]]:
-    markup = json.loads(call.params.get("reply_markup", "{}"))
-    rows: list[list[dict[str, str]]] = markup.get("inline_keyboard", [])
-    return rows
-
-
-def _read_text(source: str, mode: str | None, *, caption: bool) -> tuple[str, list[dict[str, Any]]]:
-    """What readers see, and its entities; raises `Refusal` where Telegram would refuse it."""
-    try:
-        text, entities = read(source) if mode == "HTML" else (source, [])
-    except Unparsable as error:
-        raise Refusal(400, f"Bad Request: can't parse entities: {error}") from None
-    text, entities = trimmed(text, entities)
-    length = units(text)
-    if caption and length > CAPTION_LIMIT:
-        raise Refusal(400, "Bad Request: message caption is too long")
-    if not caption and length > TEXT_LIMIT:
-        raise Refusal(400, "Bad Request: message is too long")
-    if not caption and not text:
-        raise Refusal(400, "Bad Request: message text is empty")
-    return text, entities
+def _content(post: Post) -> dict[str, Any]:
+    words, marks = ("text", "entities") if post.file is None else ("caption", "caption_entities")
+    told: dict[str, Any] = {words: post.text} if post.text else {}
+    if post.entities:
+        told[marks] = post.entities
+    if post.file is None:
+        return told
+    name, data = post.file
+    file = {"file_id": f"f{post.id}", "file_unique_id": f"u{post.id}", "file_size": len(data)}
+    if not post.photo:
+        return {**told, "document": {**file, "file_name": name}}
+    width, height = size(data) or (0, 0)
+    return {**told, "photo": [{**file, "width": width, "height": height}]}
