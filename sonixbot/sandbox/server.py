@@ -8,7 +8,6 @@ import logging
 import mimetypes
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
@@ -193,20 +192,22 @@ class Server:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         """A file that was posted or mailed; never shown as a page of ours."""
         sort, *numbers = request.match_info["file"].split("-")
-        with suppress(ValueError, IndexError, KeyError, StopIteration):
-            data = self._data(sort, [int(each) for each in numbers])
-            guessed = mimetypes.guess_type(request.match_info["name"])[0] or ""
-            picture = guessed in ("image/png", "image/jpeg")
-            kind = guessed if picture else "application/octet-stream"
-            return web.Response(body=data, headers={**HEADERS, "Content-Type": kind})
-        raise web.HTTPNotFound
+        try:
+            data = self._attached(sort, *map(int, numbers))
+        except (LookupError, TypeError, ValueError):
+            raise web.HTTPNotFound from None
+        guessed, _ = mimetypes.guess_type(request.match_info["name"])
+        kind = guessed if guessed in ("image/png", "image/jpeg") else "application/octet-stream"
+        return web.Response(body=data, headers={**HEADERS, "Content-Type": kind})
 
-    def _data(self, sort: str, numbers: list[int]) -> bytes:
+    def _attached(self, sort: str, number: int, place: int = 0) -> bytes:
+        """The bytes of a file. Raises LookupError."""
+        world = self._world
         if sort == "mail":
-            return views.files(self._world.box.mails[numbers[0]])[numbers[1]][1]
-        posts = (*self._world.api.posts(CHANNEL), *self._world.api.posts(OPERATOR))
-        found = next(each for each in posts if each.id == numbers[0])
-        return found.file[1] if found.file else b""
+            return views.files(world.box.mails[number])[place][1]
+        posts = (*world.api.posts(CHANNEL), *world.api.posts(OPERATOR))
+        files = {("post", each.id): each.file for each in posts if each.file}
+        return files[sort, number][1]
 
 
 def _panel(post: Post) -> str | None:

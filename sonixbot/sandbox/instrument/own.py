@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import stat
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,15 +69,16 @@ class Pieces:
         data = self._new(block)
         at, self.end = self.end, block.position.end
         begun = {each.offset: each for each in self.reader.feed(block)}
+        offsets = sorted(begun)
         entry: Entry | None = None
         lines: list[bytes] = []
         for line in _LINE.findall(data):
             # Zeros may stand before the message in its line.
-            begins = next((begun[each] for each in begun if at <= each < at + len(line)), None)
-            if begins is not None and lines:
+            begins = offsets[bisect_left(offsets, at) : bisect_left(offsets, at + len(line))]
+            if begins and lines:
                 yield self._piece(entry, lines)
                 lines = []
-            entry = begins or entry
+            entry = begun[begins[0]] if begins else entry
             lines.append(line)
             at += len(line)
         if lines:
@@ -87,8 +89,11 @@ class Pieces:
         if block.start <= self.end and not block.cut:
             return block.data[self.end - block.start :]
         # Zeros before it, and the rest of a line that is too long to be kept, are not in it.
-        with Path(block.path).open("rb", buffering=0) as file:
-            return read_at(file, self.end, block.position.end - self.end)
+        try:
+            with Path(block.path).open("rb", buffering=0) as file:
+                return read_at(file, self.end, block.position.end - self.end)
+        except OSError:  # it went away in this moment; what people can read is in the block
+            return block.data + b"\n"
 
     def _piece(self, entry: Entry | None, lines: list[bytes]) -> Piece:
         said, time = _NOTHING, None
@@ -172,6 +177,7 @@ class Replay:
                 self._write(piece)
 
     def _copy(self, file: BinaryIO, start: int, cut: int) -> None:
+        self._file.append(b"")  # the bot is to find a protocol even where all of it comes later
         if start:
             # It may give the date of all that follow.
             first = head(self._source)

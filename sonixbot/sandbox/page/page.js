@@ -42,13 +42,19 @@ async function begin(code) {
   await speak(code);
   ready = true;
   for (const panel of panels) panel.all?.(state);
+  tellLink();
+}
+
+function link(how) {
+  document.body.dataset.link = how;
+  if (ready) tellLink();
 }
 
 /** Say how the connection is, unless it is up. */
-function link(how) {
-  document.body.dataset.link = how;
+function tellLink() {
+  const how = document.body.dataset.link;
   find("#link").hidden = how === "up";
-  if (how === "up" || !ready) return;
+  if (how === "up") return;
   find("#link-said").textContent = say(how === "ended" ? "ended" : "lost-link");
   if (how === "ended") {
     clock.stop();
@@ -68,5 +74,7 @@ find("#theme").addEventListener("click", () => {
   dataset.theme = (dataset.theme ?? systems) === "dark" ? "light" : "dark";
   localStorage.setItem("sonixbot-theme", dataset.theme);
 });
+// Else all that was ever new would come in anew whenever its panel is shown again.
+document.addEventListener("animationend", ({ target }) => target.classList.remove("new", "changed"));
 startTrace();
 listen(take, link);

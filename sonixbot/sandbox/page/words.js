@@ -1,6 +1,6 @@
 // The page's sentences, and the language they are in.
 
-import { find, findAll } from "./dom.js";
+import { findAll } from "./dom.js";
 
 export const LANGUAGES = ["en", "ru"];
 const KEPT = "sonixbot-language";
@@ -43,5 +43,5 @@ export async function speak(code) {
   for (const button of findAll("[data-language]")) {
     button.ariaPressed = String(button.dataset.language === code);
   }
-  find("body").hidden = false;
+  document.body.hidden = false;
 }
