@@ -673,7 +673,8 @@ async def test_commands_have_a_form(
 async def test_menus_have_a_form(api: BotApi, bot: Bot) -> None:
     """A hundred commands are taken; no menu is for a channel, a stranger or an odd language."""
     names = [f"c{number}" for number in range(101)]
-    await bot.set_my_commands(menu(*names[:100]))
+    await bot.set_my_commands(menu(*names[:99], "/c99"))
+    assert [each.command for each in await bot.get_my_commands()] == names[:100]
     with pytest.raises(TelegramBadRequest, match="BOT_COMMANDS_TOO_MUCH"):
         await bot.set_my_commands(menu(*names))
     with pytest.raises(TelegramBadRequest, match="invalid language code"):

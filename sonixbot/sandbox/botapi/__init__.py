@@ -23,7 +23,6 @@ from aiohttp import web
 from sonixbot.clock import Clock
 from sonixbot.sandbox.botapi.call import Call, Refusal
 from sonixbot.sandbox.botapi.chats import Chats
-from sonixbot.sandbox.botapi.content import FILE_LIMIT
 from sonixbot.sandbox.botapi.faults import Faults
 from sonixbot.sandbox.botapi.methods import Methods
 from sonixbot.sandbox.botapi.posts import Answer, Event, Kind, Post
@@ -32,6 +31,8 @@ from sonixbot.sandbox.botapi.updates import Updates
 __all__ = ["TOKEN", "Answer", "BotApi", "Call", "Event", "Kind", "Post"]
 
 TOKEN: Final = "123456:TEST-token-of-a-bot-that-lives-on-loopback"  # noqa: S105 - no secret
+#: Bytes of a request (https://core.telegram.org/bots/api#sending-files).
+UPLOAD_LIMIT: Final = 50 * 1024 * 1024
 
 
 class BotApi(Faults):
@@ -82,7 +83,7 @@ class BotApi(Faults):
         """Listen, on the same port as before."""
         self._released.clear()
         self._updates.open()
-        app = web.Application(client_max_size=FILE_LIMIT)
+        app = web.Application(client_max_size=UPLOAD_LIMIT)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()

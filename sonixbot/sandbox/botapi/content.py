@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sonixbot.sandbox.botapi.call import Call, Refusal, bad
+from sonixbot.sandbox.botapi.call import Call, bad
 from sonixbot.sandbox.botapi.markup import Unparsable, read, trimmed, units
 from sonixbot.sandbox.botapi.pictures import size
 
@@ -13,7 +13,7 @@ TEXT_LIMIT, CAPTION_LIMIT = 4096, 1024
 #: Bytes of a button's data (https://core.telegram.org/bots/api#inlinekeyboardbutton).
 DATA_LIMIT: Final = 64
 #: Bytes (https://core.telegram.org/bots/api#sending-files).
-FILE_LIMIT, PHOTO_LIMIT = 50 * 1024 * 1024, 10 * 1024 * 1024
+PHOTO_LIMIT: Final = 10 * 1024 * 1024
 #: Pixels of width and height together, and how often one goes into the other
 #: (https://core.telegram.org/bots/api#sendphoto).
 PHOTO_EDGES, PHOTO_RATIO = 10_000, 20
@@ -69,8 +69,6 @@ def file(call: Call, what: str) -> tuple[str, bytes]:
     name, data = call.files[named]
     if not data:
         raise bad("file must be non-empty")
-    if len(data) > FILE_LIMIT:
-        raise Refusal(413, "Request Entity Too Large")
     if what == "photo":
         _check_photo(data)
     return name, data

@@ -56,15 +56,12 @@ class Menus:
         self._lists: dict[tuple[Scope, str], Commands] = {}
 
     def set(self, scope: Scope, call: Call) -> None:
-        """Set a list; an empty one is none. Raises `Refusal`."""
+        """Set a list; an empty one lets a wider one show. Raises `Refusal`."""
         given = call.value("commands", "commands") or []
         commands = [_command(each) for each in given]
         if len(commands) > MOST_COMMANDS:
             raise bad("BOT_COMMANDS_TOO_MUCH")
-        key = (scope, _language(call))
-        self._lists.pop(key, None)
-        if commands:
-            self._lists[key] = commands
+        self._lists[scope, _language(call)] = commands
 
     def get(self, scope: Scope, call: Call) -> Commands:
         """What was set for just this scope and language."""

@@ -54,9 +54,11 @@ function curve(peaks, now, width) {
 
 /** The heights on a logarithmic scale, so that a line and a storm can be seen both. */
 function stroke(pen, values, height, colour) {
-  const y = (value) => height - 1 - ((height - 4) * Math.log1p(value)) / Math.log1p(HIGHEST);
+  const part = (value) => Math.log1p(Math.min(value, HIGHEST)) / Math.log1p(HIGHEST);
   pen.beginPath();
-  values.forEach((value, i) => pen[value ? "lineTo" : "moveTo"](i * STEP, y(value)));
+  values.forEach((value, i) => {
+    pen[value ? "lineTo" : "moveTo"](i * STEP, height - 1 - (height - 4) * part(value));
+  });
   pen.strokeStyle = colour;
   pen.lineWidth = 1.25;
   pen.lineJoin = "round";
