@@ -746,9 +746,22 @@ async def test_delayed_requests_are_done_late(api: BotApi, bot: Bot) -> None:
     sent = asyncio.create_task(bot.send_message(GROUP, "never"))
     await api.until(lambda: len(api.called("sendMessage")) == 2)
     await api.down()
-    with pytest.raises((TelegramNetworkError, ClientDecodeError)):
+    with pytest.raises(TelegramNetworkError):
         await sent
     assert len(api.posts(GROUP)) == 1
+
+
+async def test_the_end_drops_every_connection(api: BotApi, bot: Bot) -> None:
+    """Whoever still waits for an answer when the server goes down sees his connection dropped."""
+    api.hang("getMe")
+    waiting = [asyncio.create_task(bot.get_updates(timeout=50)), asyncio.create_task(bot.get_me())]
+    await api.until(lambda: len(api.calls) == 2)
+    await api.down()
+    for each in waiting:
+        with pytest.raises(TelegramNetworkError):
+            await each
+    await api.up()
+    assert await bot.get_me()
 
 
 async def test_faults_are_met_in_order_and_once(api: BotApi, bot: Bot) -> None:

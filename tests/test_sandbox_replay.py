@@ -269,6 +269,7 @@ def refused(source: Path, clock: HandClock) -> str:
     return re.sub(re.escape(str(source)), "FILE", str(told.value))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name")
 def test_what_is_no_protocol(tmp_path: Path, clock: HandClock) -> None:
     """What cannot be replayed is refused with one clear sentence, and nothing is written."""
     (tmp_path / "empty.log").touch()

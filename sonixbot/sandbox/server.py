@@ -8,6 +8,7 @@ import logging
 import mimetypes
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
@@ -32,6 +33,8 @@ PAGE: Final = Path(__file__).with_name("page")
 LINES: Final = 400
 #: Seconds between two tellings of the demo's clock; they also show that the connection lives.
 CLOCK_EVERY: Final = 3.0
+#: Seconds in which pages are told that the demo is over.
+LAST_WORDS: Final = 1.0
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -50,6 +53,8 @@ class Server:
         self._world, self._port = world, port
         self._lines: deque[dict[str, Any]] = deque(maxlen=LINES)
         self._pages: set[asyncio.Queue[dict[str, Any] | None]] = set()
+        #: Set when a page has been told all, or was closed.
+        self._left = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
         app = web.Application(middlewares=[_guard])
         app.router.add_get("/", _index)
@@ -91,7 +96,11 @@ class Server:
         self._send({"kind": "end"})
         for page in self._pages:
             page.put_nowait(None)
-        await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                while self._pages:
+                    self._left.clear()
+                    await self._left.wait()
         await self._runner.cleanup()
 
     # What pages are told.
@@ -143,10 +152,12 @@ class Server:
         try:
             while event := await page.get():
                 await answer.write(f"data: {json.dumps(event)}\n\n".encode())
+            await answer.write_eof()
         except ConnectionResetError:
             log.debug("a page was closed")
         finally:
             self._pages.discard(page)
+            self._left.set()
         return answer
 
     # What there is.

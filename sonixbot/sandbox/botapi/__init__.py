@@ -23,7 +23,7 @@ from aiohttp import web
 from sonixbot.clock import Clock
 from sonixbot.sandbox.botapi.call import Call, Refusal
 from sonixbot.sandbox.botapi.chats import Chats
-from sonixbot.sandbox.botapi.faults import Faults
+from sonixbot.sandbox.botapi.faults import Faults, dropped
 from sonixbot.sandbox.botapi.methods import Methods
 from sonixbot.sandbox.botapi.posts import Answer, Event, Kind, Post
 from sonixbot.sandbox.botapi.updates import Updates
@@ -66,6 +66,8 @@ class BotApi(Faults):
         self._tls = tls
         self._port = 0
         self._runner: web.AppRunner | None = None
+        #: The answers under way.
+        self._open: set[asyncio.Task[web.StreamResponse]] = set()
 
     async def __aenter__(self) -> Self:
         await self.up()
@@ -81,8 +83,6 @@ class BotApi(Faults):
 
     async def up(self) -> None:
         """Listen, on the same port as before."""
-        self._released.clear()
-        self._updates.open()
         app = web.Application(client_max_size=UPLOAD_LIMIT)
         app.router.add_route("*", "/bot{token}/{method}", self._handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
@@ -93,11 +93,15 @@ class BotApi(Faults):
 
     async def down(self) -> None:
         """Stop listening and drop every connection; what was posted is kept."""
-        self._released.set()
-        await self._updates.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        if self._runner is None:
+            return
+        for site in self._runner.sites:
+            await site.stop()
+        for answering in self._open:
+            answering.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+        await self._runner.cleanup()
+        self._runner = None
 
     # What people do.
 
@@ -154,6 +158,16 @@ class BotApi(Faults):
             listener(event)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer; where the server goes down meanwhile, drop the connection."""
+        answering = asyncio.create_task(self._respond(request))
+        self._open.add(answering)
+        answering.add_done_callback(self._open.discard)
+        try:
+            return await answering
+        except asyncio.CancelledError:
+            return dropped(request)
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
         try:
             call = await _read(request)
             self.calls.append(call)

@@ -27,8 +27,6 @@ class Faults:
         """`methods`: those that there are."""
         self._known = methods
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
-        #: Set while the server is down: nothing waits then.
-        self._released = asyncio.Event()
 
     def refuse(
         self, method: str, code: int, description: str, *, times: int = 1, **parameters: int
@@ -44,7 +42,7 @@ class Faults:
         """Drop the connection of the next `times` requests instead of answering."""
 
         async def dropping(request: web.Request, _course: Course) -> web.StreamResponse:
-            return _dropped(request)
+            return dropped(request)
 
         self._faults[method].extend([dropping] * times)
 
@@ -54,7 +52,7 @@ class Faults:
         async def swallowing(request: web.Request, course: Course) -> web.StreamResponse:
             with suppress(Refusal):
                 await course()
-            return _dropped(request)
+            return dropped(request)
 
         self._faults[method].extend([swallowing] * times)
 
@@ -62,8 +60,8 @@ class Faults:
         """Leave the next `times` requests without an answer until the server goes down."""
 
         async def hanging(_request: web.Request, _course: Course) -> web.StreamResponse:
-            await self._released.wait()
-            return web.Response(status=503)
+            never: asyncio.Future[web.StreamResponse] = asyncio.Future()
+            return await never
 
         self._faults[method].extend([hanging] * times)
 
@@ -79,10 +77,7 @@ class Faults:
         """Let the next `times` requests wait for so many real seconds, then do them as usual."""
 
         async def delaying(_request: web.Request, course: Course) -> web.StreamResponse:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._released.wait()
-                    return web.Response(status=503)
+            await asyncio.sleep(seconds)
             return await course()
 
         self._faults[method].extend([delaying] * times)
@@ -122,7 +117,8 @@ class Faults:
         return None
 
 
-def _dropped(request: web.Request) -> web.Response:
+def dropped(request: web.Request) -> web.Response:
+    """Nothing: the connection is gone."""
     if request.transport is not None:
         request.transport.abort()
     return web.Response()

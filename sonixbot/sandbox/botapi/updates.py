@@ -37,7 +37,6 @@ class Updates:
         self._wanted: frozenset[str] = frozenset()
         self._changed = asyncio.Condition()
         self._poller = 0
-        self._down = False
 
     async def put(self, number: int, update: dict[str, Any]) -> None:
         """Queue an update, unless the bot does not want to be told such things."""
@@ -45,15 +44,6 @@ class Updates:
         if kind in self._wanted if self._wanted else kind not in _UNUSUAL:
             told = {"update_id": number, **update}
             self._queue.append(_Update(number, kind, self._clock.now(), told))
-        await self._notify()
-
-    def open(self) -> None:
-        """Let those who ask wait."""
-        self._down = False
-
-    async def close(self) -> None:
-        """Let nobody wait any more; what waits for the bot is kept."""
-        self._down = True
         await self._notify()
 
     async def fetch(self, call: Call) -> list[dict[str, Any]]:
@@ -68,9 +58,7 @@ class Updates:
         await self._notify()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(
-                    lambda: self._fresh() or turn != self._poller or self._down
-                )
+                await self._changed.wait_for(lambda: self._fresh() or turn != self._poller)
         if turn != self._poller:
             raise Refusal(
                 409,

@@ -61,10 +61,10 @@ NO_COUNTS: Final = error(
 COUNTS_LOW: Final = warning(
     3,
     "monitor",
-    "Rate {rate} 1/s, {percent} % below the mean",
-    "Скорость счёта {rate} 1/с, на {percent} % ниже средней",
+    "Rate {rate} 1/s, {less} % below the mean",
+    "Скорость счёта {rate} 1/с, на {less} % ниже средней",
     rate=whole(1100, 1500),
-    percent=whole(18, 40),
+    less=whole(18, 40),
 )
 COUNTS_BACK: Final = info(
     4, "monitor", "Rate {rate} 1/s again", "Скорость счёта снова {rate} 1/с", rate=whole(1790, 1880)
