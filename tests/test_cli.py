@@ -28,7 +28,7 @@ from tests.facts import message
 from tests.standins import configuration
 
 CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
-COMMANDS = ("run", "check", "send", "protocol", "outbox", "config", "paths")
+COMMANDS = ("run", "check", "demo", "send", "protocol", "outbox", "config", "paths")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_every_command_has_help(sonixbot: CommandLine, command: str) -> None:
     """Every command explains itself, and those that need a configuration take --config."""
     said = sonixbot(command, "--help")
     assert (said.code, said.err) == (0, "")
-    assert ("--config" in said.out) == (command not in ("protocol", "config"))
+    assert ("--config" in said.out) == (command not in ("demo", "protocol", "config"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.demos import Demo, demo
 from tests.protocols import protocol
@@ -43,6 +43,10 @@ def opened(browser: Browser) -> Iterator[Open]:
         if urlsplit(address).hostname != "127.0.0.1" and not address.startswith("data:"):
             foreign.add(address)
 
+    def hear(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            complaints.append(said.text)
+
     def open_page(
         shown: Demo, language: str = "en", size: tuple[int, int] = DESK, scheme: str = "light"
     ) -> Page:
@@ -54,7 +58,7 @@ def opened(browser: Browser) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SOON)
-        page.on("console", lambda said: complaints.append(said.text) if said.type != "log" else 0)
+        page.on("console", hear)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: look(request.url))
         page.goto(f"{shown.url}?language={language}")

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -29,11 +30,14 @@ from sonixbot.state import ProtocolState
 from sonixbot.tail import blocks
 from sonixbot.text.answers import command_list
 from tests.commandline import CommandLine
+from tests.demos import demo
 from tests.protocols import protocol
 from tests.standins import ROOT
 
 READMES: Final = ("README.md", "README.ru.md")
 ZONE: Final = ZoneInfo("Europe/Moscow")
+#: How the READMEs show the demo where there is no browser.
+DEMO: Final = ["demo", "--for", "30s", "--no-browser"]
 NOW: Final = datetime(2021, 4, 13, 3, 27, tzinfo=ZONE).timestamp()
 #: The night that the README shows.
 LINES: Final = {
@@ -99,11 +103,39 @@ def test_commands_run(
     sonixbot = CommandLine(place, monkeypatch, capsys)
     ran = 0
     for words in commands(readme):
+        if words == DEMO:
+            continue  # it takes its time: below
         elsewhere = words[0] in ("run", "check") or "/log/current.log" in words[-1]
         said = sonixbot(*words, *(["--help"] if elsewhere else []))
         assert said.code == 0, (words, said)
         ran += 1
     assert ran > 10
+
+
+@pytest.mark.process
+def test_the_demo_runs() -> None:
+    """The demo with an end runs as it is shown in both READMEs, and tells its story."""
+    assert all(DEMO in list(commands(readme)) for readme in READMES)
+    with demo(*[each for each in DEMO[1:] if each != "--no-browser"]) as shown:
+        assert shown.end(50) == 0
+    assert all(f"  {word} " in shown.story for word in ("written", "posted", "mailed", "answered"))
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_make_knows_its_targets(readme: str) -> None:
+    """What make is asked for is there."""
+    asked = re.findall(r"^make (\w+)$", "\n".join(fenced(readme, "sh")), re.MULTILINE)
+    assert asked == ["demo", "test"]
+    for target in asked:
+        subprocess.run([shutil.which("make") or "make", "--dry-run", target], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_pictures_are_there(readme: str) -> None:
+    """Every picture that is shown exists."""
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", content(readme))
+    assert pictures
+    assert all((ROOT / each).is_file() for each in pictures)
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -254,5 +286,7 @@ def test_the_files_it_names_are_there() -> None:
 
 def test_no_command_is_forgotten() -> None:
     """Every command of the command line is told of in the README."""
-    for command in ("run", "check", "send", "protocol", "outbox", "config schema", "paths"):
+    for command in (
+        *("run", "check", "demo", "send", "protocol", "outbox", "config schema", "paths"),
+    ):
         assert f"sonixbot {command}" in content("README.md")

@@ -237,6 +237,18 @@ async def test_only_the_end_of_a_huge_protocol(source: Path, clock: HandClock) -
     assert [len(past), len(written)] == [400, 3]
 
 
+async def test_beginning_tells_how_the_end_is_read(source: Path, clock: HandClock) -> None:
+    """What the end of a long protocol leaves open, as its encoding, is learnt from its head."""
+    end = f"{line('tabs', Said(Kind.ERROR, 1, 'LAUDA', '24.1 °C'), moment(90))}\n"
+    put(source, protocol("tabs").encode("cp866") + 1000 * end.encode("cp866"))
+    past: list[Written] = []
+    made = replay(source, clock, past, lines=5)
+    async with alive(made) as written:
+        await clock.move(ALL)
+    assert {each.said.text for each in (*past, *written)} == {"24.1 °C"}
+    assert {each.lines for each in (*past, *written)} == {(end.rstrip(),)}
+
+
 async def test_bot_reads_the_copy_as_the_protocol(source: Path, clock: HandClock) -> None:
     """A reader that begins where the copy did is told of the replayed messages, each once."""
     put(source, protocol("tabs", end="\r\n").encode("cp866"))

@@ -166,7 +166,7 @@ async def _show(terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Eve
     async with Server(world, asked.port) as server:
         _announce(terminal, asked, server.url)
         seen = asked.browser and terminal.out.is_terminal and await _opened(server.url)
-        narrator = None if seen else Narrator(world, terminal.language, _teller(terminal))
+        narrator = None if seen else Narrator(world, asked.language, _teller(terminal))
         async with world:
             await world.run(stop, _quiet(asked.seconds, stop))
     if narrator is not None:
@@ -186,7 +186,7 @@ def _source(asked: Wish, folder: Path, clock: FastClock) -> Source:
 
 
 def _announce(terminal: Terminal, asked: Wish, url: str) -> None:
-    _ = terminal.gettext
+    _ = asked.language.gettext
     terminal.print(Text.assemble(_("The demo is at"), " ", (url, "bold cyan")))
     if asked.protocol is None:
         terminal.print(

@@ -88,6 +88,12 @@ SAMPLE_DONE: Final = user(
     "Sample {sample} of {samples} measured, next at {next}",
     "Образец {sample} из {samples} измерен, следующий в {next}",
 )
+ALL_DONE: Final = user(
+    1,
+    "is_client",
+    "Sample {sample} of {samples} measured, it was the last",
+    "Образец {sample} из {samples} измерен, он был последним",
+)
 
 #: What only a running exposure has to say.
 MEASURING: Final[tuple[Sort, ...]] = (

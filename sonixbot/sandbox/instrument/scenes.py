@@ -26,7 +26,7 @@ def samples(it: Stage, first: int) -> Scene:
         for exposure in (1, 2, 3):
             its.exposure = exposure
             yield from _expose(it)
-        it.say(ordinary.SAMPLE_DONE)
+        it.say(ordinary.SAMPLE_DONE if number < its.samples else ordinary.ALL_DONE)
         yield it.between(3, 8)
 
 

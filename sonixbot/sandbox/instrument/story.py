@@ -11,13 +11,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from sonixbot.sandbox.instrument import (
-    beam_faults,
-    computer_faults,
-    faults,
-    ordinary,
-    scenes,
-)
+from sonixbot.sandbox.instrument import beam_faults, computer_faults, faults, ordinary, scenes
 from sonixbot.sandbox.instrument.faults import Fault
 from sonixbot.sandbox.instrument.sorts import near
 from sonixbot.sandbox.instrument.stage import Deck, Measurement, Scene, Stage
@@ -33,6 +27,12 @@ _LONG_AGO: Final = (
     (9300.0, Fault((beam_faults.PHASE,), beam_faults.IN_PHASE)),
     (15200.0, Fault((computer_faults.NOT_CONVERTED,), computer_faults.CONVERTED)),
 )
+#: What may go wrong on any day.
+_FAULTS: Final = (
+    *faults.SAMPLE_FAULTS,
+    *beam_faults.BEAM_FAULTS,
+    *computer_faults.COMPUTER_FAULTS,
+)
 _DAY_SCRIPTS: Final = ("lysozyme_T.py", "AgBeh_calib.py", "kinetics_PS.py", "ferrofluid_H.py")
 _NIGHT_SCRIPTS: Final = ("night_SiO2.py", "night_PS_D2O.py")
 #: The axis that sticks in the opening.
@@ -47,14 +47,7 @@ class Story(Stage):
     ) -> None:
         super().__init__(random, language, start - HISTORY, zone)
         self._axes = Deck(ordinary.AXES, random)
-        self._faults = Deck(
-            (
-                *faults.SAMPLE_FAULTS,
-                *beam_faults.BEAM_FAULTS,
-                *computer_faults.COMPUTER_FAULTS,
-            ),
-            random,
-        )
+        self._faults = Deck(_FAULTS, random)
         self._crashes = Deck(computer_faults.CRASHES, random)
         self._ordinary = Deck((*ordinary.MEASURING, *ordinary.ANY_TIME), random)
         self._scripts = {True: Deck(_NIGHT_SCRIPTS, random), False: Deck(_DAY_SCRIPTS, random)}
@@ -123,9 +116,9 @@ class Story(Stage):
         """Whether a script that starts now is to run until morning."""
         return self.night or self.wall(self.now).hour >= 18
 
-    def _scripts_in_turn(self) -> Scene:
+    def _scripts_in_turn(self, *, first: int = 1, again: bool = False) -> Scene:
         """A script, and after some minutes, in which people change the samples, the next one."""
-        yield from scenes.script(self)
+        yield from scenes.script(self, first=first, again=again)
         yield self.between(240, 600)
         self._run_script()
 
@@ -137,12 +130,7 @@ class Story(Stage):
         its.running = its.exposing = False
         self.say(self._crashes.draw(), line=its.line + self.random.randint(1, 20))
         yield self.between(least, most)
-        self._script = self.begin(self._script_again(its.sample))
-
-    def _script_again(self, sample: int) -> Scene:
-        yield from scenes.script(self, first=sample, again=True)
-        yield self.between(240, 600)
-        self._run_script()
+        self._script = self.begin(self._scripts_in_turn(first=its.sample, again=True))
 
     def _everyday(self) -> Scene:
         """Now and then something goes wrong, seldom by night."""
