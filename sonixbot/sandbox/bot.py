@@ -45,11 +45,16 @@ class Bot:
         self._folder, self._config, self._clock = folder, config, clock
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
+        #: One start or end at a time.
+        self._changing = asyncio.Lock()
 
     async def start(self) -> None:
         """Start it, unless it runs."""
-        if self._process is not None:
-            return
+        async with self._changing:
+            if self._process is None:
+                await self._start()
+
+    async def _start(self) -> None:
         speed, began = repr(self._clock.speed), repr(self._clock.began)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -65,31 +70,24 @@ class Bot:
 
     async def kill(self) -> None:
         """Kill it on the spot, as a power cut would."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._gone()
+        await self._end(patience=0.0)
 
     async def stop(self) -> None:
         """Let it end in order; kill it if it does not."""
-        if self._process is None:
-            return
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-        await self._gone()
+        await self._end(patience=PATIENCE)
 
-    async def _gone(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            await process.wait()
-        if self._watching is not None:
+    async def _end(self, patience: float) -> None:
+        async with self._changing:
+            process, self._process = self._process, None
+            if process is None or process.stdin is None or self._watching is None:
+                return
+            if patience:
+                process.stdin.close()
+                await asyncio.wait([self._watching], timeout=patience)
+            with suppress(ProcessLookupError):
+                process.kill()
             await self._watching
-        self._be(State.DOWN)
+            self._be(State.DOWN)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Tell when it is ready, and when it ended by itself."""
@@ -102,11 +100,16 @@ class Bot:
         if self._process is process:
             self._process = None
             said = sentence(
-                "The bot ended by itself (exit code {code}); {log} tells more.",
+                "The bot ended by itself (exit code {code}): {said}",
                 code=process.returncode,
-                log=self.log,
+                said=self._last_words(),
             )
             self._be(State.DOWN, said)
+
+    def _last_words(self) -> str:
+        """The last line of its log."""
+        lines = self.log.read_text("utf-8", "replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "…")
 
     def _ready(self, pid: int) -> bool:
         """Whether it takes scripts' messages, and knows from where on it reads the protocol."""
