@@ -189,6 +189,12 @@ async def test_unknown_methods_are_named(bot: Bot) -> None:
         await bot.send_dice(CHANNEL)
 
 
+async def test_unknown_parameters_are_named(bot: Bot) -> None:
+    """What would change how a message looks, and is not known here, is refused by its name."""
+    with pytest.raises(TelegramBadRequest, match="protect_content of sendMessage"):
+        await bot.send_message(CHANNEL, "stuck", protect_content=True)
+
+
 async def test_a_wrong_token_opens_nothing(api: BotApi) -> None:
     """Whoever comes with another token is turned away, whatever he asks."""
     async with bot_of(api, "123456:not-the-token-of-this-bot") as stranger:
@@ -745,6 +751,8 @@ async def test_delayed_requests_are_done_late(api: BotApi, bot: Bot) -> None:
     api.delay("sendMessage", 50)
     sent = asyncio.create_task(bot.send_message(GROUP, "never"))
     await api.until(lambda: len(api.called("sendMessage")) == 2)
+    assert await bot.get_me()  # meanwhile others are answered
+    assert len(api.posts(GROUP)) == 1
     await api.down()
     with pytest.raises(TelegramNetworkError):
         await sent

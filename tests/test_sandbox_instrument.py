@@ -127,6 +127,8 @@ async def test_read_as_it_was_meant(
         await clock.move(150)
     written = [*past, *now]
     messages = [each for each in written if each.said.kind]
+    headers = [each.number for each in written if not each.said.kind]
+    assert headers == ([1] if layout == "semicolons" else [])
     found = read(path)
     assert [(each.kind, each.level, each.source, each.text, each.details) for each in found] == [
         (each.said.kind, each.said.level, each.said.source, each.said.text, each.said.details)
@@ -585,6 +587,22 @@ async def test_computer_that_slept_missed_nothing(tmp_path: Path) -> None:
         await clock.move(100)
     assert 1 <= len(written) < 20
     assert all(each.at > clock.now() - 101 for each in written)
+
+
+async def test_fast_clock(tmp_path: Path, clock: HandClock) -> None:
+    """What a fast clock makes due at once is written at once, each line numbered and in order."""
+    path = tmp_path / "protocol.log"
+    async with alive(made(path, clock)) as (_, written):
+        await clock.move(1)
+        clock._now += 120
+        await clock.move(0.1)
+        await clock.move(60)
+    lines = path.read_text("cp1251").splitlines()
+    assert any(each.said.details for each in written)
+    for each in written:
+        assert lines[each.number - 1 :][: len(each.lines)] == list(each.lines)
+    times = [each.at for each in written]
+    assert times == sorted(times)
 
 
 def test_unknown_layout_is_refused(tmp_path: Path, clock: HandClock) -> None:

@@ -115,6 +115,9 @@ async def test_same_bytes_in_the_end(
     assert numbers == list(range(1, len(lines) + 1))
     assert {each.past for each in past} == {True}
     assert {each.past for each in written} == {False}
+    if layout != "nicos":  # its date is in the name of the file
+        times = [round(each.at) for each in past if each.said.kind]
+        assert times[:12] == [int(moment(n).timestamp()) for n in range(12)]
 
 
 async def test_rhythm(source: Path, clock: HandClock) -> None:
@@ -235,6 +238,15 @@ async def test_only_the_end_of_a_huge_protocol(source: Path, clock: HandClock) -
     assert LARGEST - 1000 < len(rest) <= LARGEST
     assert written[-1].number == copied.count(b"\n")
     assert [len(past), len(written)] == [400, 3]
+
+
+def test_long_lines_are_counted(source: Path, clock: HandClock) -> None:
+    """However long they are, it is the last lines that are left to be replayed."""
+    put(source, b"".join(b"%03d %s\n" % (n, b"x" * 9000) for n in range(200)))
+    past: list[Written] = []
+    made = replay(source, clock, past, lines=90)
+    assert held(made.path) == held(source)[: 110 * 9005]
+    assert [each.lines[0][:3] for each in past] == [f"{n:03}" for n in range(110)]
 
 
 async def test_beginning_tells_how_the_end_is_read(source: Path, clock: HandClock) -> None:

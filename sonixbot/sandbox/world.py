@@ -65,6 +65,7 @@ class World:
         self.folder, self.source, self.clock, self.language = folder, source, clock, language
         self.name = name
         self.api = BotApi(clock=clock)
+        self.api.chats.channels.add(str(CHANNEL))
         self.box = Mailbox(security="starttls", login=("sonix-bot", "secret"), clock=clock)
         self.bot = Bot(folder / "data", folder / "config.json", clock)
         self.telegram_up = self.mail_up = True

@@ -27,6 +27,16 @@ RIGHTS: Final = (
 _FILES: Final = {"sendDocument": "document", "sendPhoto": "photo"}
 #: What fills a chat, so that only so many are taken in a while.
 _PACED: Final = frozenset(["sendMessage", *_FILES, "editMessageText", "editMessageReplyMarkup"])
+_PLACED: Final = frozenset(["chat_id", "parse_mode", "reply_markup", "link_preview_options"])
+_SENT: Final = _PLACED | {"message_thread_id", "disable_notification", "reply_parameters"}
+#: What may be said of words. Anything else would change what people see, and is not shown here.
+_PARAMETERS: Final = {
+    "sendMessage": _SENT | {"text"},
+    "sendDocument": _SENT | {"document", "caption"},
+    "sendPhoto": _SENT | {"photo", "caption"},
+    "editMessageText": _PLACED | {"message_id", "text"},
+    "editMessageReplyMarkup": _PLACED | {"message_id"},
+}
 
 
 class Methods:
@@ -68,6 +78,9 @@ class Methods:
         """Do what was asked and tell what came of it; raises `Refusal`."""
         if call.method not in self._methods:
             raise Refusal(404, f"Not Found: method {call.method} is not known")
+        known = _PARAMETERS.get(call.method, call.params.keys())
+        if unknown := sorted(call.params.keys() - known):
+            raise bad(f"parameter {unknown[0]} of {call.method} is not known")
         if not self._paced or call.method not in _PACED:
             return self._methods[call.method](call)
         address, now = self._address(call), self._clock.now()

@@ -146,8 +146,7 @@ class Replay:
                 cut = max(start, _back(file, end, self._many))
                 shown = max(start, _back(file, end, self._many + BEFORE))
                 self._copy(file, start, cut)
-            if shown:
-                self._pieces.detect(self._source, shown)
+            self._pieces.detect(self._source, shown)
             past = list(self._read(shown, cut))
             self._waiting = list(self._read(cut, end))
         number = self._file.lines + 1 - sum(each.data.count(b"\n") for each in past)
