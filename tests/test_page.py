@@ -306,6 +306,7 @@ def test_an_own_protocol_is_only_read(opened: Open, tmp_path: Path) -> None:
         for name in ("motor", "thermostat", "storm", "restart"):
             expect(page.locator(f"[data-happen={name}]")).to_be_disabled()
         soon(posts(page, "position not reached"))
+        page.context.close()  # before its demo is killed, of which it would complain
 
 
 def test_the_end_is_told(opened: Open) -> None:

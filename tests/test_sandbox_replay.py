@@ -217,7 +217,7 @@ def test_line_of_a_file_that_went_away(tmp_path: Path) -> None:
     """Of a long line whose file is renamed in that moment what can be shown is kept."""
     after = Position(str(tmp_path / "gone"), 1, 5000, "")
     block = Block(after.path, 0, b"much", after, cut=4995)
-    (piece,) = Pieces(UTC).of(block)
+    (piece,) = Pieces(None, "auto", UTC).of(block)
     assert (piece.data, piece.lines) == (b"much\n", ("much",))
 
 

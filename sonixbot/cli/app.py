@@ -179,6 +179,14 @@ def show_demo(
             help=_("How fast its clock runs: 60 is an hour a minute."),
         ),
     ] = 1.0,
+    layout: Annotated[
+        str,
+        typer.Option("--layout", metavar=_("LAYOUT"), help=_("As in `sonixbot protocol`.")),
+    ] = "auto",
+    encoding: Annotated[
+        str,
+        typer.Option("--encoding", metavar=_("NAME"), help="auto, utf-8, cp1251, cp866"),
+    ] = "auto",
     duration: Annotated[
         str | None,
         typer.Option("--for", metavar=_("TIME"), help=_("End by itself after that: 30s, 2m.")),
@@ -203,6 +211,8 @@ def show_demo(
         port=port,
         browser=not no_browser,
         protocol=protocol,
+        layout=layout,
+        encoding=encoding,
         seed=seed,
     )
     demo.run(ctx.obj, asked)

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.text import Text
 
+from sonixbot.cli.protocol import described
 from sonixbot.cli.terminal import Terminal, visible
 from sonixbot.errors import Problem, sentence, why
+from sonixbot.formats import layout_of
+from sonixbot.formats.encodings import checked
 from sonixbot.language import LANGUAGES, Language, language, parse_duration
 from sonixbot.stop import Stop
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 #: Where the system is told which folder is for temporary files.
 VARIABLE: Final = "TEMP" if os.name == "nt" else "TMPDIR"
+#: In which the simulated instrument can write.
+ENCODINGS: Final = ("cp1251", "cp866", "utf-8")
 SPEEDS: Final = (0.1, 100.0)
 #: Before an end that was set the instrument falls silent for so long, so that the story is told to
 #: its end.
@@ -47,6 +52,9 @@ class Wish:
     port: int
     browser: bool
     protocol: Path | None
+    #: As `protocol.format` and `protocol.encoding` of the configuration; "auto".
+    layout: str | dict[str, Any]
+    encoding: str
     seed: int
 
 
@@ -59,6 +67,8 @@ def wish(
     port: int,
     browser: bool,
     protocol: str | None,
+    layout: str,
+    encoding: str,
     seed: int | None,
 ) -> Wish:
     """What the options mean. Raises `Problem`."""
@@ -74,6 +84,8 @@ def wish(
                 value=f"{speed:g}",
             )
         )
+    given = described(layout)
+    layout_of(given)  # raises
     if not 0 <= port <= 65535:
         raise Problem(sentence("--port is a number from 1 to 65535, not {value}.", value=port))
     return Wish(
@@ -83,6 +95,8 @@ def wish(
         port,
         browser,
         None if protocol is None else Path(protocol),
+        given,
+        checked(encoding),
         random.randrange(10**6) if seed is None else seed,  # noqa: S311 - no secret
     )
 
@@ -162,7 +176,8 @@ async def _show(terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Eve
 
     clock = FastClock.begin(asked.speed)
     source = _source(asked, folder, clock)
-    world = World(folder, source, clock, asked.language, asked.language.gettext("YuMO"))
+    reading = {"format": asked.layout, "encoding": asked.encoding} if asked.protocol else {}
+    world = World(folder, source, clock, asked.language, asked.language.gettext("YuMO"), reading)
     async with Server(world, asked.port) as server:
         _announce(terminal, asked, server.url)
         seen = asked.browser and terminal.out.is_terminal and await _opened(server.url)
@@ -175,13 +190,31 @@ async def _show(terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Eve
 
 
 def _source(asked: Wish, folder: Path, clock: FastClock) -> Source:
-    """What writes the protocol. Raises `Problem` for an own one that cannot be read."""
-    from sonixbot.sandbox.instrument import Instrument, Replay
+    """What writes the protocol. Raises `Problem`."""
+    from sonixbot.sandbox.instrument import LAYOUTS, Instrument, Replay
 
+    layout, encoding = asked.layout, asked.encoding
     if asked.protocol is not None:
-        return Replay(asked.protocol, folder / asked.protocol.name, clock=clock)
+        path = folder / asked.protocol.name
+        return Replay(
+            asked.protocol, path, clock=clock, layout=layout_of(layout), encoding=encoding
+        )
+    layout = "tabs" if layout == "auto" else layout
+    encoding = "cp1251" if encoding == "auto" else encoding
+    if layout not in LAYOUTS or encoding not in ENCODINGS:
+        said = sentence(
+            "The simulated instrument writes the layouts {layouts}, in {encodings}.",
+            layouts=", ".join(LAYOUTS),
+            encodings=", ".join(ENCODINGS),
+        )
+        raise Problem(said)
     return Instrument(
-        folder / "protocol.log", clock=clock, language=asked.language.code, seed=asked.seed
+        folder / "protocol.log",
+        clock=clock,
+        language=asked.language.code,
+        layout=str(layout),
+        encoding=encoding,
+        seed=asked.seed,
     )
 
 

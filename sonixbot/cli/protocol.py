@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sonixbot.alerts import Push, fingerprint
@@ -33,23 +34,27 @@ class Reading:
 
 def reading(layout: str, encoding: str, time_zone: str | None) -> Reading:
     """What the options mean. Raises `Problem`."""
-    return Reading(_layout(layout), checked(encoding), _zone(time_zone))
+    return Reading(layout_of(described(layout)), checked(encoding), _zone(time_zone))
 
 
-def _layout(given: str) -> Layout | None:
-    """A name, JSON, or a file with JSON in it."""
-    if given.lstrip().startswith("{"):
+def described(layout: str) -> str | dict[str, Any]:
+    """What `protocol.format` would say: a name, or what JSON or a file with it describes.
+
+    Raises `Problem`.
+    """
+    if layout.lstrip().startswith("{"):
         try:
-            return layout_of(json.loads(given))
+            found: dict[str, Any] = json.loads(layout)
         except (ValueError, RecursionError) as error:
             raise Problem(sentence("--layout is not JSON: {reason}.", reason=str(error))) from None
-    if os.path.isfile(given):  # noqa: PTH113 - unlike Path's it never raises
+        return found
+    if os.path.isfile(layout):  # noqa: PTH113 - unlike Path's it never raises
         from sonixbot.config.jsonfile import read_object
 
-        return layout_of(read_object(Path(given)))
-    if given.endswith(".json") or "/" in given or "\\" in given:
-        raise Problem(sentence("There is no file {path}.", path=given))
-    return layout_of(given)
+        return dict(read_object(Path(layout)))
+    if layout.endswith(".json") or "/" in layout or "\\" in layout:
+        raise Problem(sentence("There is no file {path}.", path=layout))
+    return layout
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
@@ -59,11 +59,20 @@ class World:
     """The whole sandbox; `run` lives in it. What happens is told to the listeners of its parts."""
 
     def __init__(
-        self, folder: Path, source: Source, clock: FastClock, language: Language, name: str
+        self,
+        folder: Path,
+        source: Source,
+        clock: FastClock,
+        language: Language,
+        name: str,
+        protocol: Mapping[str, Any] | None = None,
     ) -> None:
-        """`folder`: empty, for everything that is written; `name`: the instrument's."""
+        """`folder`: empty, for everything that is written; `name`: the instrument's.
+
+        `protocol`: what the configuration says of the protocol beside its path.
+        """
         self.folder, self.source, self.clock, self.language = folder, source, clock, language
-        self.name = name
+        self.name, self._protocol = name, protocol or {}
         self.api = BotApi(clock=clock)
         self.api.chats.channels.add(str(CHANNEL))
         self.box = Mailbox(security="starttls", login=("sonix-bot", "secret"), clock=clock)
@@ -244,7 +253,7 @@ class World:
             },
             "instrument": self.name,
             "language": self.language.code,
-            "protocol": {"path": str(self.source.path)},
+            "protocol": {**self._protocol, "path": str(self.source.path)},
             "data-dir": str(self.folder / "data"),
         }
 

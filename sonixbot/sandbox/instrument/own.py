@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import BinaryIO, Final
@@ -18,7 +19,7 @@ from typing import BinaryIO, Final
 from sonixbot.clock import Clock
 from sonixbot.entry import Entry
 from sonixbot.errors import Problem, sentence, why
-from sonixbot.formats import Reader
+from sonixbot.formats import Layout, Reader
 from sonixbot.formats.encodings import Decoder
 from sonixbot.sandbox.instrument.protocolfile import Listener, WorkingProtocol, Written
 from sonixbot.sandbox.instrument.said import Said
@@ -52,8 +53,8 @@ class Piece:
 class Pieces:
     """Cuts the blocks of a file into messages as sonixbot reads them, without losing a byte."""
 
-    def __init__(self, zone: tzinfo | None) -> None:
-        self.reader, self._decoder = Reader(zone=zone), Decoder()
+    def __init__(self, layout: Layout | None, encoding: str, zone: tzinfo | None) -> None:
+        self.reader, self._decoder = Reader(layout, encoding, zone), Decoder(encoding)
         #: Offset of the first byte that is in no piece yet.
         self.end = 0
 
@@ -107,7 +108,8 @@ class Pieces:
 class Replay:
     """Writes the last `lines` lines of a protocol once more, and then what comes to it anew.
 
-    What stands above them is there from the beginning. `real` is the clock by which the protocol
+    What stands above them is there from the beginning. `layout` and `encoding` are found out unless
+    they are given. `real` is the clock by which the protocol
     is looked at, the computer's unless given. Raises `Problem` where it cannot be read.
     """
 
@@ -117,6 +119,8 @@ class Replay:
         path: Path,
         *,
         clock: Clock,
+        layout: Layout | None = None,
+        encoding: str = "auto",
         zone: tzinfo | None = None,
         lines: int = 300,
         real: Clock | None = None,
@@ -128,9 +132,10 @@ class Replay:
         self.number = 1
         #: Told of everything that is written, right afterwards.
         self.listeners: list[Listener] = []
-        self._source, self._clock, self._zone, self._many = source, clock, zone, lines
+        self._source, self._clock, self._many = source, clock, lines
         self._real = real or Clock()
-        self._pieces = Pieces(zone)
+        self._new_pieces = partial(Pieces, layout, encoding, zone)
+        self._pieces = self._new_pieces()
         self._waiting: list[Piece] = []
         with _readable(source):
             self._tail = Tail(str(source.absolute()))
@@ -171,7 +176,7 @@ class Replay:
             if block.fresh:
                 self._file.set_aside()
                 self.number += 1
-                self._pieces = Pieces(self._zone)
+                self._pieces = self._new_pieces()
             for piece in self._cut(block):
                 self._write(piece)
 
