@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from handlers import access, lasterrors, mutes, status, unexpected
+from handlers import access, incidents, lasterrors, mutes, status, unexpected
 from handlers import help as helping
 
 
@@ -19,6 +19,7 @@ def router() -> Router:
     made.include_routers(
         status.router(),
         lasterrors.router(),
+        incidents.router(),
         mutes.router(),
         helping.router(),
         unexpected.router(),

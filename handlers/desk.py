@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sonixbot.alerts import AlertPolicy, Mute
+from sonixbot.alerts import AlertPolicy, Incident, Mute
 from sonixbot.state import ProtocolState, matches
 
 
@@ -21,8 +21,19 @@ class Desk(Protocol):
         """Incidents and mutes."""
         ...
 
-    def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
-        """Hide what fits `scope` until then, for good, and announce it."""
+    def mute(
+        self,
+        scope: str,
+        until: float,
+        author: str,
+        author_id: int,
+        incident: Incident | None = None,
+    ) -> Mute:
+        """Hide what fits `scope`, or one incident, until then, for good, and show it."""
+        ...
+
+    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
+        """Note who takes care of an incident, for good; None where there is none."""
         ...
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:

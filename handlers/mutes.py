@@ -11,21 +11,19 @@ from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import Message, User
 
-from handlers.access import Role
+from handlers import acting
 from handlers.desk import Desk, knows_device
 from handlers.reply import reply
 from sonixbot.alerts import Mute
 from sonixbot.clock import Clock
-from sonixbot.language import DAY, HOUR, MINUTE, Language, parse_duration, parse_until
+from sonixbot.language import DAY, HOUR, Language, parse_duration, parse_until
 from sonixbot.text import mute_words, mutes_words
-from sonixbot.text.answers import mute_example_words, not_allowed_words, too_old_words
+from sonixbot.text.answers import mute_example_words
 from sonixbot.text.markup import together
 from sonixbot.text.mutes import longest_mute_words, unmuted_words, which_mute_words
 
 DEFAULT_DURATION: Final = HOUR
 LONGEST: Final = 7 * DAY
-#: Seconds after which a command no longer means the situation it meets.
-STALE: Final = 10 * MINUTE
 
 _EVERYTHING: Final = frozenset({"*", "all", "everything", "все", "всё"})
 #: Words that a duration or moment takes at the most: "на 2 ч 30 мин".
@@ -43,42 +41,13 @@ class Wish:
 
 
 def router() -> Router:
-    """The handlers of mutes; whoever may not act, or acts too late, is told so before them."""
+    """The handlers of mutes."""
     made = Router(name="mutes")
-    acting = Command("mute", "unmute", ignore_case=True)
-    made.message.register(refuse, acting, _may_only_ask)
-    made.message.register(decline, acting, _is_stale)
+    acting.guard(made, "mute", "unmute")
     made.message.register(mute, Command("mute", ignore_case=True))
     made.message.register(unmute, Command("unmute", ignore_case=True))
     made.message.register(show, Command("mutes", ignore_case=True))
     return made
-
-
-def _may_only_ask(_message: Message, role: Role) -> bool:
-    return not role.acts
-
-
-def _age(message: Message, clock: Clock, heard: float) -> float:
-    """Seconds that the command waited.
-
-    It cannot have waited since before Telegram was `heard` last; that holds also where this
-    computer's clock is wrong, so that it looks older.
-    """
-    return clock.now() - max(message.date.timestamp(), heard)
-
-
-def _is_stale(message: Message, clock: Clock, heard: float) -> bool:
-    return _age(message, clock, heard) > STALE
-
-
-async def refuse(message: Message, language: Language, clock: Clock) -> None:
-    """Tell a viewer who may."""
-    await reply(message, not_allowed_words(language), clock)
-
-
-async def decline(message: Message, language: Language, clock: Clock, heard: float) -> None:
-    """Tell that the command came too late to be carried out."""
-    await reply(message, too_old_words(_age(message, clock, heard), language), clock)
 
 
 async def mute(

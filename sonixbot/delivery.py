@@ -264,6 +264,9 @@ class Deliverer:
     async def _send(
         self, delivery: Delivery, call: str, words: Message, address: str, messenger: Messenger
     ) -> None:
+        if words.answers:
+            answered = self._outbox.remote(words.answers, delivery.destination)
+            words = replace(words, answers=answered)
         remote = list(delivery.remote)
         for part in range(delivery.part, messenger.parts(words)):
             if part > delivery.part:

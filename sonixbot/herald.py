@@ -13,6 +13,7 @@ from sonixbot.alerts import (
     AlertPolicy,
     CatchUp,
     Decision,
+    Ended,
     Incident,
     Mail,
     Mute,
@@ -70,20 +71,40 @@ class Herald:
     def _carry_out(self, decision: Decision, policy: AlertPolicy, now: float) -> None:
         match decision:
             case Post(incident):
-                self._outbox.put(self._post(incident, now), self.posts, now)
+                self._outbox.put(self._post(incident, policy, now), self.posts, now)
             case Mail(incident):
                 self._outbox.put(self._mail(incident, now), self.mails, now)
             case MuteEnded(mute):
                 self.mute_ended(mute, policy, now)
+                self.refresh(policy.covered(mute), policy, now)
             case Renew(incident):
                 self._renew(incident, policy, now)
+            case Ended(incident, aloud):
+                self._renew(incident, policy, now)
+                if aloud:
+                    self._end(incident, now)
 
     def _renew(self, incident: Incident, policy: AlertPolicy, now: float) -> None:
         if incident.post:
-            stands = self._outbox.renew(self._post(incident, now), now)
+            stands = self._outbox.renew(self._post(incident, policy, now), now)
             policy.seen(incident, lost=not stands)
         if incident.mail:
             self._outbox.renew(self._mail(incident, now), now)
+
+    def _end(self, incident: Incident, now: float) -> None:
+        """Tell that it is over, in reply to its post and in its thread of mails."""
+        words = text.incident_ended_words(incident, *self._manner, now)
+        thread, number = _thread(incident), incident.post
+        message = self._message(f"{thread}-ended-{number}", words, now, thread=thread)
+        ways = (*(self.posts if number else ()), *(self.mails if incident.mail else ()))
+        answering = replace(message, answers=f"{thread}-post-{number}", silent=True)
+        self._outbox.put(answering, ways, now)
+
+    def refresh(self, incidents: Iterable[Incident], policy: AlertPolicy, now: float) -> None:
+        """Let posts show at once what somebody wanted of their incidents."""
+        for incident in incidents:
+            if incident.post:
+                self._outbox.renew(self._post(incident, policy, now), now, delay=0.0)
 
     def _tell_plainly(self, decision: Decision, now: float) -> None:
         if isinstance(decision, Post | Mail):
@@ -152,9 +173,14 @@ class Herald:
         message = self._message(key, words, now, Origin.SERVICE, silent=silent)
         self._outbox.put(message, ways, now)
 
-    def _post(self, incident: Incident, now: float) -> Message:
-        words = text.incident_words(incident, incident.post_why, *self._manner, now)
-        return self._message(f"{_thread(incident)}-post-{incident.post}", words, incident.posted)
+    def _post(self, incident: Incident, policy: AlertPolicy, now: float) -> Message:
+        mute, care = policy.muted(incident.entry, now), policy.acknowledged.get(incident.id)
+        words = text.incident_words(
+            incident, incident.post_why, *self._manner, now, care=care, mute=mute
+        )
+        key = f"{_thread(incident)}-post-{incident.post}"
+        buttons = text.incident_buttons(incident, care, mute, self._language)
+        return replace(self._message(key, words, incident.posted), buttons=buttons)
 
     def _mail(self, incident: Incident, now: float) -> Message:
         words = text.incident_words(incident, incident.mail_why, *self._manner, now)

@@ -28,6 +28,15 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press under a message, where a messenger has such."""
+
+    text: str
+    #: What comes back when it is pressed, at most 64 bytes.
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is to be said. Words are complete: no messenger adds any but its own limits' marks."""
 
@@ -48,6 +57,11 @@ class Message:
     #: Delivered without a sound.
     silent: bool = False
     files: tuple[Attachment, ...] = ()
+    #: In one row.
+    buttons: tuple[Button, ...] = ()
+    #: Key of the message that this one answers; a messenger is given the id which that one has at
+    #: its address instead.
+    answers: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The message as plain JSON values."""
@@ -56,8 +70,12 @@ class Message:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The message that `to_json` wrote."""
-        files = tuple(Attachment(**each) for each in data["files"])
-        return cls(**{**data, "origin": Origin(data["origin"]), "files": files})
+        made = {
+            "origin": Origin(data["origin"]),
+            "files": tuple(Attachment(**each) for each in data["files"]),
+            "buttons": tuple(Button(**each) for each in data.get("buttons", ())),
+        }
+        return cls(**{**data, **made})
 
 
 class State(StrEnum):

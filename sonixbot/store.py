@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sonixbot.alerts import FORGOTTEN_AFTER, AlertPolicy, Incident, Mute, Rules
+from sonixbot.alerts import (
+    FORGOTTEN_AFTER,
+    Acknowledgement,
+    AlertPolicy,
+    Incident,
+    Mute,
+    Rules,
+)
 from sonixbot.errors import Problem, sentence
 
 FILE_NAME: Final = "sonixbot.sqlite"
@@ -63,6 +70,9 @@ MIGRATIONS: Final = (
         reason text,
         calls text not null default '[]'      -- recent calls: [moment, kind]
     ) without rowid;
+    """,
+    """
+    create table acknowledgements (incident integer primary key, data text not null);
     """,
 )
 
@@ -148,11 +158,13 @@ class Store:
         """The book of incidents and mutes as it was last written down."""
         incidents = self.db.execute("select data from incidents order by seen")
         mutes = self.db.execute("select data from mutes order by id")
+        acknowledged = self.db.execute("select incident, data from acknowledgements")
         return AlertPolicy(
             rules,
             [Incident.from_json(json.loads(row[0])) for row in incidents],
             [Mute.from_json(json.loads(row[0])) for row in mutes],
             tuple(self.fact("numbers") or (0, 0)),
+            {row[0]: Acknowledgement(**json.loads(row[1])) for row in acknowledged},
         )
 
     def save(self, policy: AlertPolicy, now: float) -> None:
@@ -164,10 +176,13 @@ class Store:
                     row = (number, incident.seen, _text(incident.to_json()))
                     db.execute("insert into incidents values (?, ?, ?)", row)
             db.execute("delete from incidents where seen < ?", (now - FORGOTTEN_AFTER,))
-            self.save_mutes(policy)
+            db.execute(
+                "delete from acknowledgements where incident not in (select id from incidents)"
+            )
+            self.save_wishes(policy)
 
-    def save_mutes(self, policy: AlertPolicy) -> None:
-        """Write down what changed in the mutes.
+    def save_wishes(self, policy: AlertPolicy) -> None:
+        """Write down what changed in what people want: mutes, acknowledgements.
 
         Incidents hold what was counted of the protocol, so they are written only with the position
         up to which it was read.
@@ -177,6 +192,11 @@ class Store:
                 db.execute("delete from mutes where id = ?", (number,))
                 if mute:
                     db.execute("insert into mutes values (?, ?)", (number, _text(mute.to_json())))
+            for number, made in policy.changes.acknowledged.items():
+                db.execute("delete from acknowledgements where incident = ?", (number,))
+                if made:
+                    row = (number, _text(made.to_json()))
+                    db.execute("insert into acknowledgements values (?, ?)", row)
             self.remember("numbers", policy.numbers)
 
 

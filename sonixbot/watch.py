@@ -7,12 +7,11 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sonixbot.alerts import AlertPolicy, Changes, Decision, Mute
+from sonixbot.alerts import AlertPolicy, Changes, Decision, Incident, Mute
 from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import backoff, endure
@@ -168,7 +167,7 @@ class Watch:
             decisions = self._take(block)
             self._uncommitted = True
             changes = self.policy.changes
-            if decisions or changes.incidents or changes.mutes or self._unread or block.fresh:
+            if decisions or changes or self._unread or block.fresh:
                 await self._commit(partial(self._herald.tell, decisions, self.policy))
             await asyncio.sleep(0)
         self._note_trouble(tail.trouble)
@@ -248,12 +247,24 @@ class Watch:
             log.info("protocol: readable again")
         self._trouble = trouble
 
-    def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
-        """Hide what fits `scope` until then, and announce it. Raises sqlite3.Error."""
+    def mute(
+        self,
+        scope: str,
+        until: float,
+        author: str,
+        author_id: int,
+        incident: Incident | None = None,
+    ) -> Mute:
+        """Hide what fits `scope`, or one incident, until then, and show it.
+
+        A mute of one incident is shown in its post, any other is announced. Raises sqlite3.Error.
+        """
         now = self._clock.now()
-        with self._muting():
-            made = self.policy.mute(scope, until, author, author_id, now)
-            self._herald.muted(made, now)
+        with self._wishing():
+            made = self.policy.mute(scope, until, author, author_id, now, incident)
+            if incident is None:
+                self._herald.muted(made, now)
+            self._herald.refresh(self.policy.covered(made), self.policy, now)
         return made
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:
@@ -262,25 +273,42 @@ class Watch:
         Raises sqlite3.Error.
         """
         now = self._clock.now()
-        with self._muting():
+        with self._wishing():
             ended = self.policy.unmute(number)
             for mute in ended:
                 self._herald.mute_ended(mute, self.policy, now, author)
+                self._herald.refresh(self.policy.covered(mute), self.policy, now)
         return ended
 
+    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
+        """Note who takes care of an incident, and show it in its post.
+
+        None where there is no such incident. Raises sqlite3.Error.
+        """
+        now = self._clock.now()
+        with self._wishing():
+            known = self.policy.acknowledged.get(number)
+            incident = self.policy.acknowledge(number, author, author_id, now)
+            if incident and not known:
+                self._herald.refresh([incident], self.policy, now)
+        return incident
+
     @contextmanager
-    def _muting(self) -> Iterator[None]:
-        """Mutes change together with their announcement and their row, or not at all."""
-        mutes, pending = dict(self.policy.mutes), dict(self.policy.changes.mutes)
+    def _wishing(self) -> Iterator[None]:
+        """What people want changes together with its announcement and its row, or not at all."""
+        policy = self.policy
+        before = dict(policy.mutes), dict(policy.acknowledged)
+        pending = dict(policy.changes.mutes), dict(policy.changes.acknowledged)
         try:
             with self._store.transaction():
                 yield
-                self._store.save_mutes(self.policy)
+                self._store.save_wishes(policy)
         except BaseException:
-            self.policy.mutes = mutes
-            self.policy.changes = replace(self.policy.changes, mutes=pending)
+            policy.mutes, policy.acknowledged = before
+            policy.changes = Changes(policy.changes.incidents, *pending)
             raise
-        self.policy.changes.mutes.clear()
+        policy.changes.mutes.clear()
+        policy.changes.acknowledged.clear()
         self._wake()
 
     def status(self) -> Status:

@@ -12,6 +12,7 @@ from sonixbot.alerts import (
     KEPT,
     AlertPolicy,
     Decision,
+    Ended,
     Incident,
     Mail,
     Mute,
@@ -122,7 +123,7 @@ def test_a_more_important_level_is_a_new_post_but_no_second_mail() -> None:
     assert isinstance(post, Post)
     assert post.incident.post_why is Why.WORSE
     assert post.incident.level == 1
-    assert policy.tick(NIGHT + 4 * HOUR - 1) == []
+    assert sorts(policy.tick(NIGHT + 4 * HOUR - 1)) == [Ended]
     (mail,) = policy.tick(NIGHT + 4 * HOUR)
     assert isinstance(mail, Mail)
     assert mail.incident.mail_why is Why.WORSE
@@ -207,7 +208,7 @@ def test_a_mute_hides_and_counts() -> None:
     policy.mute("p1_BETA", NIGHT + HOUR, "Anna", 7, NIGHT)
     assert policy.apply(STUCK, NIGHT + 1) == []
     assert sorts(policy.apply(WARM, NIGHT + 2)) == [Post, Mail]
-    (ended,) = policy.tick(NIGHT + HOUR)
+    *_, ended = policy.tick(NIGHT + HOUR)
     assert isinstance(ended, MuteEnded)
     assert ended.mute.hidden == {1: 1}
     assert policy.mutes == {}
@@ -322,7 +323,7 @@ def test_what_the_digest_mailed_is_not_mailed_again() -> None:
     policy = AlertPolicy(Rules())
     policy.apply(STUCK, NIGHT)
     policy.catch_up(policy.apply(like(STUCK, offset=1100), NIGHT + HOUR))
-    assert policy.tick(NIGHT + 9 * HOUR) == []
+    assert sorts(policy.tick(NIGHT + 9 * HOUR)) == [Ended]
 
 
 def test_a_clock_set_back_does_not_hold_a_mail_for_a_day() -> None:

@@ -42,6 +42,8 @@ class Scripted:
         self.name = name
         self.sent: list[tuple[float, str, str]] = []
         self.edited: list[tuple[float, str, str]] = []
+        #: What each message that was sent answers.
+        self.answered: list[str] = []
         #: Answers to the next calls; then all goes well.
         self.answers: list[Exception | None] = []
         self.pieces = 1
@@ -52,6 +54,7 @@ class Scripted:
 
     async def send(self, address: str, message: Message, part: int) -> str:
         self._answer()
+        self.answered.append(message.answers)
         words = message.text if self.pieces == 1 else f"{message.text} [{part}]"
         self.sent.append((self._clock.now() - NIGHT, address, words))
         return str(len(self.sent))
@@ -483,3 +486,15 @@ def test_whatever_comes_the_pace_is_kept(wishes: list[tuple[float, str]]) -> Non
 def test_errors_show_their_reason() -> None:
     """An error of delivery reads as its reason, for logs."""
     assert str(DeliveryError(sentence("chat {chat} not found", chat=5))) == "chat 5 not found"
+
+
+async def test_what_a_message_answers_is_named_as_it_is_known_there(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """A messenger is given the id of the message that is answered; none where it never arrived."""
+    async with running(tmp_path, clock) as world:
+        world.put(message("m-1"))
+        await world.pass_time(2)
+        world.put(message("m-2", answers="m-1"), message("m-3", answers="m-0"))
+        await world.pass_time(4)
+        assert world.telegram.answered == ["", "1", ""]

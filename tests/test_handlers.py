@@ -19,7 +19,7 @@ import handlers
 from handlers import access, commands, lasterrors, mutes
 from handlers.access import People, Role
 from sonixbot import polling
-from sonixbot.alerts import AlertPolicy, Mute, Rules
+from sonixbot.alerts import AlertPolicy, Incident, Mute, Rules
 from sonixbot.entry import Entry, Kind
 from sonixbot.errors import Problem, sentence
 from sonixbot.health import Health, Status
@@ -53,11 +53,24 @@ class Desk:
             self.state.apply(entry)
             self.policy.apply(entry, self.clock.now())
 
-    def mute(self, scope: str, until: float, author: str, author_id: int) -> Mute:
+    def mute(
+        self,
+        scope: str,
+        until: float,
+        author: str,
+        author_id: int,
+        incident: Incident | None = None,
+    ) -> Mute:
         """Mute without announcing it."""
         if self.broken:
             raise self.broken
-        return self.policy.mute(scope, until, author, author_id, self.clock.now())
+        return self.policy.mute(scope, until, author, author_id, self.clock.now(), incident)
+
+    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
+        """Acknowledge without showing it."""
+        if self.broken:
+            raise self.broken
+        return self.policy.acknowledge(number, author, author_id, self.clock.now())
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:
         """Unmute without announcing it."""
@@ -646,3 +659,78 @@ async def test_refused_menu_does_not_stop_the_others(
     assert not chat.api.chats.menu(ADMIN, "en")
     assert "mute" in {each["command"] for each in chat.api.chats.menu(OPERATOR, "en")}
     assert len([each for each in caplog.records if each.levelno == logging.WARNING]) == 3
+
+
+# Incidents.
+
+
+async def test_incidents_are_listed(chat: Chat) -> None:
+    """/incidents lists what is open with its number, and who takes care of it."""
+    assert "1 🔴 03:21:15 · Error 1 · P1_beta: position" in (await chat.ask("/incidents")).text
+    assert "Olga takes care of it" in (await chat.ask("/ack")).text
+    chat.desk.take(replace(STUCK, source="magnet", offset=5))
+    listed = (await chat.ask("/incidents", by=VIEWER)).text.splitlines()
+    assert listed[0] == "YuMO: 2 open problems"
+    assert [line[0] for line in listed[1:4]] == ["2", "1", "✔"] or listed[2].startswith("✔")
+
+
+async def test_one_incident_tells_all(chat: Chat) -> None:
+    """/incident and a number tells the whole incident, and why its entries were grouped."""
+    said = (await chat.ask("/incident 1", by=VIEWER)).text
+    assert "YuMO: Error 1 · P1_beta" in said
+    assert "Counted together: all that P1_beta writes like this" in said
+    assert "position not reached" in said.splitlines()[-3]
+    assert "Posts: 1, the newest at 03:22:45" in said
+
+
+@pytest.mark.parametrize("text", ["/incident 77", "/incident P1_beta", "/ack 77", "/ack x"])
+async def test_an_incident_that_is_not_there(chat: Chat, text: str) -> None:
+    """A number that no incident has gets the list of what is open, and nothing is done."""
+    said = (await chat.ask(text)).text
+    assert said.startswith("Which incident is meant?\nYuMO: 1 open problem")
+    assert chat.desk.policy.acknowledged == {}
+
+
+async def test_ack_is_for_operators(chat: Chat) -> None:
+    """A viewer's /ack does nothing but tell who may."""
+    assert "Only operators and admins" in (await chat.ask("/ack 1", by=VIEWER)).text
+    assert chat.desk.policy.acknowledged == {}
+
+
+async def pressed(chat: Chat, action: str, number: int = 1, by: int = OPERATOR) -> str:
+    """Somebody presses a button under a post in the channel; what he is told in passing."""
+    post = await chat.ask("/id")
+    told = len(chat.api.chats.answers)
+    await chat.api.press(f"incident:{action}:{number}", post, by=by)
+    await chat.api.until(lambda: len(chat.api.chats.answers) > told)
+    await chat.settle()
+    return chat.api.chats.answers[-1].text
+
+
+async def test_a_press_acknowledges(chat: Chat) -> None:
+    """A press acknowledges in the presser's name; a second one changes nothing."""
+    assert await pressed(chat, "ack") == ""
+    assert await pressed(chat, "ack", by=ADMIN) == ""
+    assert chat.desk.policy.acknowledged[1].author_id == OPERATOR
+
+
+@pytest.mark.parametrize(
+    ("action", "until"), [("hour", NIGHT + HOUR), ("morning", NIGHT + 4 * HOUR + 37 * MINUTE + 15)]
+)
+async def test_a_press_mutes_this_incident(chat: Chat, action: str, until: float) -> None:
+    """A press mutes this incident alone, for an hour or till eight in the morning."""
+    assert await pressed(chat, action) == ""
+    (mute,) = chat.desk.policy.mutes.values()
+    assert (mute.until, mute.scope) == (until, "P1_beta: position not reached")
+    assert mute.covers(replace(STUCK, offset=9), NIGHT)
+    assert not mute.covers(replace(STUCK, text="limit switch"), NIGHT)
+
+
+async def test_a_press_that_does_nothing_says_why(chat: Chat) -> None:
+    """A viewer's press, and one for an incident that is gone, change nothing and say why."""
+    assert "Only operators" in await pressed(chat, "ack", by=VIEWER)
+    assert "no longer kept" in await pressed(chat, "ack", number=77)
+    assert "no longer kept" in await pressed(chat, "explode")
+    assert "I do not know you" in await pressed(chat, "hour", by=STRANGER)
+    assert not chat.desk.policy.acknowledged
+    assert not chat.desk.policy.mutes

@@ -18,7 +18,7 @@ from sonixbot.clock import Clock
 from sonixbot.errors import Problem
 from sonixbot.inbox import presence
 from tests.patience import until
-from tests.site import ERROR, OPERATOR, Site, open_site, running
+from tests.site import CHANNEL, ERROR, OPERATOR, Site, open_site, running
 
 
 @pytest.fixture
@@ -229,3 +229,17 @@ async def test_a_post_cut_off_by_the_stop_is_repeated_and_marked(site: Site) -> 
     async with running(config):
         await until(site.posts)
     assert "repeat" in site.posts()[0].lower()
+
+
+async def test_a_button_under_a_post_works(site: Site) -> None:
+    """An operator acknowledges an error in the channel; the post says so, another has the rest."""
+    async with running(site.config()):
+        site.write(ERROR)
+        await until(site.posts)
+        (post,) = site.api.posts(CHANNEL)
+        await until(lambda: site.api.called("getUpdates"))
+        data = post.keyboard[0][0]["callback_data"]
+        await site.api.press(data, post, by=OPERATOR, name="Ольга")
+        await until(lambda: "✔ Ольга" in site.posts()[0])
+        assert [each["text"] for each in post.keyboard[0]] == ["Mute 1 h", "till morning"]
+    assert len(site.posts()) == 1

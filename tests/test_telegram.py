@@ -27,7 +27,7 @@ from sonixbot.errors import (
     Undeliverable,
 )
 from sonixbot.language import language
-from sonixbot.message import Attachment, Message, Origin
+from sonixbot.message import Attachment, Button, Message, Origin
 from sonixbot.messengers import Messenger
 from sonixbot.messengers.telegram import Place, Telegram, translate
 from sonixbot.messengers.telegram_pieces import pieces
@@ -602,3 +602,25 @@ async def test_an_unknown_outcome_is_not_repeated_over_another_way(api: BotApi) 
         await telegram.send(CHAT, said(), 0)
         await telegram.close()
         assert len(other.posts(CHAT)) == 1
+
+
+async def test_buttons_and_answers(api: BotApi, telegram: Telegram) -> None:
+    """A message has its buttons and stands in reply to another; an edit may take them away."""
+    first = await telegram.send(CHAT, said(), 0)
+    buttons = (Button("Acknowledge", "incident:ack:1"), Button("Mute 1 h", "incident:hour:1"))
+    second = said("over", buttons=buttons, answers=first)
+    number = await telegram.send(CHAT, second, 0)
+    post = api.posts(CHAT)[1]
+    assert post.reply == int(first)
+    assert [each["callback_data"] for each in post.keyboard[0]] == [each.data for each in buttons]
+    await telegram.edit(CHAT, number, said("over", buttons=buttons[1:]))
+    assert [each["text"] for each in post.keyboard[0]] == ["Mute 1 h"]
+    await telegram.edit(CHAT, number, said("quiet"))
+    assert post.keyboard == []
+
+
+async def test_the_message_that_is_answered_may_be_gone(api: BotApi, telegram: Telegram) -> None:
+    """What answers a message that was deleted is posted all the same."""
+    await telegram.send(CHAT, said("over", answers="77"), 0)
+    (post,) = api.posts(CHAT)
+    assert post.reply is None

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sonixbot import history
-from sonixbot.alerts import Incident, Rules
+from sonixbot.alerts import AlertPolicy, Incident, Rules
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Reader
 from sonixbot.health import Health
@@ -378,10 +378,10 @@ async def test_words_that_fail_cost_neither_their_alert_nor_others(
     async with watching(tmp_path, clock) as bench:
         post = bench.watch._herald._post
 
-        def fail(incident: Incident, now: float) -> Message:
+        def fail(incident: Incident, policy: AlertPolicy, now: float) -> Message:
             if incident.entry.source == "magnet":
                 raise ZeroDivisionError
-            return post(incident, now)
+            return post(incident, policy, now)
 
         bench.watch._herald._post = fail  # type: ignore[method-assign]  # a fault of ours
         append(protocol, error(2, "magnet"), error(3))
@@ -524,3 +524,87 @@ async def test_a_long_protocol_is_read_newest_part_first(
     await older()
     assert newest.view() == whole.view()
     assert [each.text for each in newest.recent] == [each.text for each in whole.recent]
+
+
+async def test_care_shows_in_the_post_and_survives_a_kill(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Who takes care of an incident stands in its post at once, and is known after a restart."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        (post,) = bench.messages()
+        assert [each.text for each in post.buttons] == ["Acknowledge", "Mute 1 h", "till morning"]
+        incident = bench.watch.acknowledge(1, "Olga <&>", 42)
+        assert incident is not None
+        (post,) = bench.messages()
+        assert "✔ Olga <&> takes care of it, 03:22:46" in post.text
+        assert [each.text for each in post.buttons] == ["Mute 1 h", "till morning"]
+        assert bench.watch.acknowledge(77, "Olga", 42) is None
+        bench.store.remember = fail  # type: ignore[method-assign]  # as if killed: no last words
+    again = Bench(tmp_path / "data", protocol, clock)
+    assert again.watch.policy.acknowledged[1].author == "Olga <&>"
+    again.store.close()
+
+
+def fail(*_: object) -> None:
+    raise sqlite3.OperationalError
+
+
+async def test_care_that_cannot_be_written_is_not_taken(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """Where the store is out of order, nobody is said to take care of anything."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        whole, bench.store.save_wishes = bench.store.save_wishes, fail  # type: ignore[method-assign]
+        with pytest.raises(sqlite3.OperationalError):
+            bench.watch.acknowledge(1, "Olga", 42)
+        bench.store.save_wishes = whole  # type: ignore[method-assign]
+        assert bench.watch.policy.acknowledged == {}
+        assert "Olga" not in bench.posts()[0]
+
+
+async def test_a_mute_of_one_incident_shows_in_its_post(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """A muted incident says so in its post and is not announced; its end brings buttons back."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        incident = bench.watch.policy.find(1)
+        mute = bench.watch.mute("P1_beta: stuck", NIGHT + 60, "Olga", 42, incident)
+        (post,) = bench.messages()
+        assert "🔕 muted until 03:23:45 by Olga" in post.text
+        assert [each.text for each in post.buttons] == ["Acknowledge"]
+        assert bench.watch.unmute(mute.id, "Anna") == [mute]
+        post, ended = bench.messages()
+        assert "muted" not in post.text
+        assert len(post.buttons) == 3
+        assert "Anna ended the mute" in ended.text
+
+
+async def test_the_end_of_an_incident_is_told(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """After the quiet time the post says so, without buttons; the channel and the mailbox hear."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        append(protocol, error(2))
+        await bench.pass_time(1)
+        append(protocol, error(32))
+        await bench.pass_time(1)
+        await bench.clock.move(31 * 60)
+        await bench.pass_time(6)
+        post, ended = bench.messages()
+        assert "🟢 quiet since 03:22:32" in post.text
+        assert post.buttons == ()
+        assert ended.text.startswith("🟢 YuMO: over · P1_beta\nstuck\n×2 · first 03:22:02")
+        assert "It went on for 30 s." in ended.text
+        assert ended.answers == post.key
+        mail, last = bench.messages(BOSS)
+        assert (last.key, last.thread) == (ended.key, mail.thread)

@@ -7,15 +7,19 @@ incidents, the mutes and what follows from the decisions into the store in one t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
+from math import inf
+from types import MappingProxyType
 from typing import Final
 
 from sonixbot.alerts.incidents import (
+    Acknowledgement,
     CatchUp,
     Changes,
     Decision,
+    Ended,
     Incident,
     Mail,
     Mute,
@@ -28,14 +32,16 @@ from sonixbot.alerts.incidents import (
     fingerprint,
     importance,
 )
-from sonixbot.entry import MOST_IMPORTANT, Entry
+from sonixbot.entry import MOST_IMPORTANT, Entry, Kind
 from sonixbot.language import DAY
 
 __all__ = [
+    "Acknowledgement",
     "AlertPolicy",
     "CatchUp",
     "Changes",
     "Decision",
+    "Ended",
     "Incident",
     "Mail",
     "Mute",
@@ -52,6 +58,8 @@ __all__ = [
 FORGOTTEN_AFTER: Final = 7 * DAY
 #: Incidents kept in memory at the most; the longest silent ones go first.
 KEPT: Final = 2000
+#: The end of an incident up to this level is told in a message of its own.
+ENDS_ALOUD: Final = 2
 #: Incidents of level 1 that are told by themselves after a restart, beside the digest: where a
 #: layout knows no levels every error counts as 1, and a hundred posts would hide the digest.
 SINGLES: Final = 5
@@ -66,12 +74,17 @@ class AlertPolicy:
         incidents: Iterable[Incident] = (),
         mutes: Iterable[Mute] = (),
         numbers: tuple[int, int] = (0, 0),
+        acknowledged: Mapping[int, Acknowledgement] = MappingProxyType({}),
     ) -> None:
-        """`numbers`: the last ones given to an incident and to a mute; none is given twice."""
+        """`numbers`: the last ones given to an incident and to a mute; none is given twice.
+
+        `acknowledged`: by the incident's number.
+        """
         self.rules = rules
         self.incidents = {each.fingerprint: each for each in incidents}
         self.mutes = {each.id: each for each in mutes}
         self.numbers = numbers
+        self.acknowledged = dict(acknowledged)
         #: What has to be written down; whoever wrote it clears it after the commit.
         self.changes = Changes({}, {})
 
@@ -119,7 +132,10 @@ class AlertPolicy:
             incident.kind, incident.level, why = entry.kind, entry.level, Why.WORSE
         elif now - incident.seen >= self.rules.quiet_time:
             incident.kind, incident.level, why = entry.kind, entry.level, Why.AGAIN
+        if why is not None:  # whoever took care of it did so of less than it is now
+            self._forget(incident.id)
         incident.entry, incident.last, incident.seen = entry, moment, now
+        incident.ended = None
         incident.count += 1
         self._write(incident)
         return incident, why
@@ -129,6 +145,11 @@ class AlertPolicy:
         if len(self.incidents) > KEPT:
             forgotten = self.incidents.pop(next(iter(self.incidents)))
             self.changes.incidents[forgotten.id] = None
+            self._forget(forgotten.id)
+
+    def _forget(self, number: int) -> None:
+        if self.acknowledged.pop(number, None):
+            self.changes.acknowledged[number] = None
 
     def _retold(self, incident: Incident, entry: Entry) -> list[Decision]:
         """Give the incident its newest entry's whole words; nothing where they are another's."""
@@ -177,8 +198,8 @@ class AlertPolicy:
         return Mail(incident)
 
     def tick(self, now: float) -> list[Decision]:
-        """What the passing of time asks for: mails owed, mutes that ended."""
-        decisions: list[Decision] = []
+        """What the passing of time asks for: mails owed, incidents and mutes that ended."""
+        decisions: list[Decision] = [*self._ended(now)]
         for incident in self.incidents.values():
             interval = self.rules.repeat_interval
             if incident.owed and not 0 <= now - (incident.mailed or 0) < interval:
@@ -190,6 +211,27 @@ class AlertPolicy:
             decisions.append(MuteEnded(mute))
             self._end(mute)
         return decisions
+
+    def _ended(self, now: float) -> Iterator[Decision]:
+        for incident in self.incidents.values():
+            if incident.ended is None and now - incident.seen >= self.rules.quiet_time:
+                incident.ended = now
+                self.changes.incidents[incident.id] = incident
+                muted = self.muted(incident.entry, now) is not None
+                important = incident.rank <= ENDS_ALOUD and incident.kind is Kind.ERROR
+                yield Ended(incident, aloud=important and not muted)
+
+    def acknowledge(self, number: int, author: str, author_id: int, now: float) -> Incident | None:
+        """Note who takes care of an incident; the first one stays. None where there is none."""
+        incident = self.find(number)
+        if incident is not None and number not in self.acknowledged:
+            made = Acknowledgement(author, author_id, now)
+            self.acknowledged[number] = self.changes.acknowledged[number] = made
+        return incident
+
+    def find(self, number: int) -> Incident | None:
+        """The incident of this number; None where there is none any more."""
+        return next((each for each in self.incidents.values() if each.id == number), None)
 
     def seen(self, incident: Incident, *, lost: bool) -> None:
         """Whether its post was given up: its count stands nowhere then, so it is posted anew."""
@@ -211,7 +253,7 @@ class AlertPolicy:
         left = [
             each
             for each in decisions
-            if isinstance(each, Renew | MuteEnded) or each.incident.id in singles
+            if isinstance(each, Renew | Ended | MuteEnded) or each.incident.id in singles
         ]
         for incident in told.values():
             if posts[incident.id] and incident.id not in singles:
@@ -243,15 +285,35 @@ class AlertPolicy:
         """The mute that hides this entry now."""
         return next((mute for mute in self.mutes.values() if mute.covers(entry, now)), None)
 
-    def mute(self, scope: str, until: float, author: str, author_id: int, now: float) -> Mute:
-        """Hide what fits `scope` until then; the same scope again moves its end."""
+    def covered(self, mute: Mute) -> list[Incident]:
+        """The incidents that go on and are, or were, hidden by this mute."""
+        lasting = replace(mute, until=inf)
+        alive = (each for each in self.incidents.values() if each.ended is None)
+        return [each for each in alive if lasting.covers(each.entry, each.last)]
+
+    def mute(
+        self,
+        scope: str,
+        until: float,
+        author: str,
+        author_id: int,
+        now: float,
+        incident: Incident | None = None,
+    ) -> Mute:
+        """Hide what fits `scope` until then; the same scope again moves its end.
+
+        With `incident` only that one is hidden, and `scope` is how people call it.
+        """
+        like = incident.fingerprint if incident else ""
         for old in list(self.mutes.values()):
-            if old.scope.lower() == scope.lower():
+            same = old.fingerprint == like and (like or old.scope.lower() == scope.lower())
+            if same:
                 made = replace(old, until=until, author=author, author_id=author_id)
                 break
         else:
             self.numbers = (self.numbers[0], self.numbers[1] + 1)
-            made = Mute(self.numbers[1], scope, now, until, author, author_id)
+            number = self.numbers[1]
+            made = Mute(number, scope, now, until, author, author_id, fingerprint=like)
         self._keep(made)
         return made
 

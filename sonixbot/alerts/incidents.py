@@ -81,6 +81,8 @@ class Incident:
     mailed: float | None = None
     #: Why a mail is owed once the repeat interval has passed.
     owed: Why | None = None
+    #: When it was quiet for long enough to count as over; None while it goes on.
+    ended: float | None = None
 
     @property
     def importance(self) -> tuple[int, int]:
@@ -113,11 +115,25 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody takes care of an incident, until it comes again after quiet or becomes worse."""
+
+    author: str
+    author_id: int
+    at: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The acknowledgement as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Mute:
     """Somebody's wish not to be told for a while. What it hides is counted and listed."""
 
     id: int
-    #: A device or a pattern with `*` for device or text; empty: everything.
+    #: A device or a pattern with `*` for device or text; empty: everything. Of an incident: how
+    #: people call it.
     scope: str
     made: float
     until: float
@@ -125,10 +141,16 @@ class Mute:
     author_id: int
     #: What it hid: incident id → number of entries.
     hidden: dict[int, int] = field(default_factory=dict)
+    #: The fingerprint of the one incident that it hides; empty: whatever fits its scope.
+    fingerprint: str = ""
 
     def covers(self, entry: Entry, now: float) -> bool:
         """Whether it hides this entry now."""
-        return now < self.until and matches(self.scope, entry.source, entry.text)
+        if now >= self.until:
+            return False
+        if self.fingerprint:
+            return fingerprint(entry) == self.fingerprint
+        return matches(self.scope, entry.source, entry.text)
 
     def to_json(self) -> dict[str, Any]:
         """The mute as plain JSON values."""
@@ -165,13 +187,22 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """It has been quiet for long enough: its post says so."""
+
+    incident: Incident
+    #: It was important and nobody muted it, so its end is told in a message of its own.
+    aloud: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MuteEnded:
     """Tell what a mute hid."""
 
     mute: Mute
 
 
-Decision = Post | Renew | Mail | MuteEnded
+Decision = Post | Renew | Mail | Ended | MuteEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +257,9 @@ class Changes:
     incidents: dict[int, Incident | None]
     #: None: this mute is over.
     mutes: dict[int, Mute | None]
+    #: By incident; None: it is not acknowledged any more.
+    acknowledged: dict[int, Acknowledgement | None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to write down."""
+        return bool(self.incidents or self.mutes or self.acknowledged)

@@ -14,7 +14,13 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import EditMessageText, SendDocument, SendMessage, SendPhoto, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import BufferedInputFile, LinkPreviewOptions
+from aiogram.types import (
+    BufferedInputFile,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from aiogram.types import Message as Post
 
 from sonixbot.errors import AddressMoved, DeliveryError, Sentence, Undeliverable, sentence
@@ -90,6 +96,8 @@ class Telegram:
             "chat_id": place.chat,
             "message_thread_id": place.topic,
             "disable_notification": message.silent or None,
+            "reply_parameters": _answered(message),
+            "reply_markup": _keyboard(message) if part == 0 else None,
         }
         try:
             if piece.file or piece.whole:
@@ -115,6 +123,7 @@ class Telegram:
                     text=piece.html or piece.text,
                     parse_mode="HTML" if piece.html else None,
                     link_preview_options=NO_PREVIEW,
+                    reply_markup=_keyboard(message),
                 ),
                 piece.text,
             )
@@ -201,6 +210,21 @@ class Telegram:
         if topic not in self.lost_topics:
             self.lost_topics.add(topic)
             log.warning("chat %s has no topic %s; posting without a topic", *topic)
+
+
+def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
+    if not message.buttons:
+        return None
+    row = (
+        InlineKeyboardButton(text=each.text, callback_data=each.data) for each in message.buttons
+    )
+    return InlineKeyboardMarkup(inline_keyboard=[[*row]])
+
+
+def _answered(message: Message) -> ReplyParameters | None:
+    if not message.answers:
+        return None
+    return ReplyParameters(message_id=int(message.answers), allow_sending_without_reply=True)
 
 
 async def _upload(piece: Piece) -> BufferedInputFile:

@@ -66,10 +66,11 @@ class Outbox:
             destination = row[0]
             passed.add(destination)
 
-    def renew(self, message: Message, now: float) -> bool:
+    def renew(self, message: Message, now: float, delay: float = EDIT_DELAY) -> bool:
         """Give a known message new words; where it was sent and can be edited, it is edited.
 
-        False where they are seen nowhere, as every delivery of it was given up.
+        `delay`: seconds until then, so that what changes in a burst is one edit. False where they
+        are seen nowhere, as every delivery of it was given up.
         """
         with self._store.transaction() as db:
             db.execute(
@@ -80,7 +81,7 @@ class Outbox:
                 "update deliveries set state = 'stale', due = ? where state = 'sent'"
                 " and list is null and destination like ?"
                 " and message = (select id from messages where key = ?)",
-                (now + EDIT_DELAY, f"{_EDITED}%", message.key),
+                (now + delay, f"{_EDITED}%", message.key),
             )
             return bool(
                 db.execute(
@@ -89,6 +90,15 @@ class Outbox:
                     (message.key,),
                 ).fetchone()
             )
+
+    def remote(self, key: str, destination: str) -> str:
+        """The id that a message has at an address; empty where it has not arrived there."""
+        row = self._store.db.execute(
+            "select remote from deliveries d join messages m on m.id = d.message"
+            " where m.key = ? and d.destination = ?",
+            (key, destination),
+        ).fetchone()
+        return str(row[0]).partition(" ")[0] if row else ""
 
     def recover(self, destination: str, now: float) -> None:
         """What was being sent when this process, or an earlier one, failed may have arrived."""

@@ -7,7 +7,12 @@ scripts or from people is escaped; the plain text is made from the HTML, so both
 from __future__ import annotations
 
 from sonixbot.text.answers import errors_words, help_words, id_words, stranger_words
-from sonixbot.text.incidents import catch_up_words, incident_words
+from sonixbot.text.incidents import (
+    catch_up_words,
+    incident_buttons,
+    incident_ended_words,
+    incident_words,
+)
 from sonixbot.text.markup import Words, length, plain, shortened
 from sonixbot.text.messages import joined_words, marked, script_words, test_words
 from sonixbot.text.mutes import mute_ended_words, mute_words, mutes_words
@@ -19,6 +24,8 @@ __all__ = [
     "errors_words",
     "help_words",
     "id_words",
+    "incident_buttons",
+    "incident_ended_words",
     "incident_words",
     "joined_words",
     "length",

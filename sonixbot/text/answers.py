@@ -86,10 +86,16 @@ def command_list(language: Language, *, asks: bool, acts: bool) -> list[tuple[st
         return [("start", _("Begin")), identity]
     asking = [
         ("status", _("Is the measurement all right?")),
+        ("incidents", _("What is open")),
+        ("incident", _("All about one of them")),
         ("lasterrors", _("The newest errors")),
         ("mutes", _("What is muted, and until when")),
     ]
-    acting = [("mute", _("Mute errors for a while")), ("unmute", _("End a mute"))]
+    acting = [
+        ("ack", _("You see to it")),
+        ("mute", _("Mute errors for a while")),
+        ("unmute", _("End a mute")),
+    ]
     return [*asking, *(acting if acts else ()), ("help", _("What I can do")), identity]
 
 
@@ -97,7 +103,9 @@ def help_words(language: Language, *, acts: bool) -> Words:
     """What somebody who is known may ask, and, if he `acts`, do."""
     _ = language.gettext
     examples = {
+        "incident": "/incident 12",
         "lasterrors": "/lasterrors 20 P1_beta warnings",
+        "ack": "/ack 12",
         "mute": _("/mute 2h P1_beta, /mute until 8:00, /mute 30m *beta*"),
         "unmute": "/unmute 3, /unmute all",
     }
@@ -143,7 +151,7 @@ def not_allowed_words(language: Language) -> Words:
     """The answer to a viewer who wants to act."""
     _ = language.gettext
     return words(
-        escape(_("Only operators and admins may mute and unmute; you may ask."))
+        escape(_("Only operators and admins may act; you may ask."))
         + "\n"
         + escape(_("They are listed in the configuration under telegram.operators and admins."))
     )

@@ -6,15 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import Final
 
-from sonixbot.alerts import Incident, Why
+from sonixbot.alerts import Acknowledgement, Incident, Mute, Why
 from sonixbot.entry import Entry, Kind
 from sonixbot.language import Language
+from sonixbot.message import Button
 from sonixbot.text.markup import Words, bold, escape, length, name, one_line, shortened, words
 
+#: How the data of a button under an incident's post begins.
+PRESS: Final = "incident"
 # UTF-16 units that the parts of a post may take; together they stay far below a message's length.
 _TEXT_LENGTH: Final = 1200
 _DETAILS_LENGTH: Final = 1800
 _DETAIL_LENGTH: Final = 300
+_NAME_LENGTH: Final = 60
 #: Lines of a traceback that are shown from its beginning; the rest of the room is for its end,
 #: where Python names the error.
 _FIRST_DETAILS: Final = 3
@@ -52,8 +56,14 @@ def incident_words(
     language: Language,
     zone: tzinfo | None,
     now: float,
+    *,
+    care: Acknowledgement | None = None,
+    mute: Mute | None = None,
 ) -> Words:
-    """The post and the mail of an incident; it is understood on a phone's lock screen."""
+    """The post and the mail of an incident; it is understood on a phone's lock screen.
+
+    `care`, `mute`: who takes care of it, and what hides it.
+    """
     entry = incident.entry
     kind = kind_words(incident.kind, incident.level, language)
     head = f"{name(instrument)}: {escape(kind)}"
@@ -64,6 +74,8 @@ def incident_words(
         _text(entry, language),
         *_reason(why, language),
         _times(incident, language, zone, now),
+        *wishes(care, mute, language, zone, now),
+        *_quiet(incident, language, zone, now),
     ]
     if details := _details(entry, language):
         lines.append(f"<blockquote expandable>{details}</blockquote>")
@@ -105,6 +117,83 @@ def _times(incident: Incident, language: Language, zone: tzinfo | None, now: flo
             count=incident.count, first=first, last=last
         )
     )
+
+
+def wishes(
+    care: Acknowledgement | None,
+    mute: Mute | None,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Iterable[str]:
+    """What people want of an incident, as lines of HTML: who takes care of it, who muted it."""
+    _ = language.gettext
+    if care:
+        said = _("{author} takes care of it, {time}")
+        moment = language.clock(care.at, zone, now)
+        yield "✔ " + escape(said).format(author=name(care.author), time=escape(moment))
+    if mute:
+        said = _("muted until {end} by {author}")
+        end = language.clock(mute.until, zone, now)
+        yield "🔕 " + escape(said).format(author=name(mute.author), end=escape(end))
+
+
+def _quiet(
+    incident: Incident, language: Language, zone: tzinfo | None, now: float
+) -> Iterable[str]:
+    if incident.ended is not None:
+        said = language.gettext("quiet since {time}")
+        yield "🟢 " + escape(said.format(time=language.clock(incident.last, zone, now)))
+
+
+def incident_ended_words(
+    incident: Incident, instrument: str, language: Language, zone: tzinfo | None, now: float
+) -> Words:
+    """The end of an incident, in reply to its post and in its thread of mails."""
+    _ = language.gettext
+    head = f"{name(instrument)}: {escape(_('over'))}"
+    if incident.entry.source:
+        head += f" · {name(incident.entry.source)}"
+    lines = [
+        f"🟢 {bold(head)}",
+        escape(shortened(one_line(incident.entry.text), _TEXT_LENGTH)),
+        _times(incident, language, zone, now),
+    ]
+    if incident.last > incident.first:
+        lasted = language.duration(incident.last - incident.first)
+        lines.append(escape(_("It went on for {duration}.").format(duration=lasted)))
+    kind = kind_words(incident.kind, incident.level, language)
+    device = f"{one_line(incident.entry.source)}: " if incident.entry.source else ""
+    return words(
+        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(incident.about)}"
+    )
+
+
+def incident_buttons(
+    incident: Incident,
+    care: Acknowledgement | None,
+    mute: Mute | None,
+    language: Language,
+) -> tuple[Button, ...]:
+    """What can be done about an incident from its post, the most important first."""
+    _ = language.gettext
+    if incident.ended is not None:
+        return ()
+    actions = [] if care else [("ack", _("Acknowledge"))]
+    if mute is None:
+        actions += [("hour", _("Mute 1 h")), ("morning", _("till morning"))]
+    return tuple(Button(said, press_data(action, incident.id)) for action, said in actions)
+
+
+def short_name(incident: Incident) -> str:
+    """What people call an incident, where its mute is listed: device and text, in one line."""
+    device = f"{incident.entry.source}: " if incident.entry.source else ""
+    return shortened(one_line(device + incident.about), _NAME_LENGTH)
+
+
+def press_data(action: str, number: int) -> str:
+    """What a button under the post of an incident sends: what to do, with which incident."""
+    return f"{PRESS}:{action}:{number}"
 
 
 def _details(entry: Entry, language: Language) -> str:

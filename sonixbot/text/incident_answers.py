@@ -1,0 +1,110 @@
+"""Answers about incidents in words: what is open, one of them whole, who takes care of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Final
+
+from sonixbot.alerts import Acknowledgement, AlertPolicy, Incident, Mute
+from sonixbot.language import Language
+from sonixbot.text.incidents import incident_line, incident_words, wishes
+from sonixbot.text.markup import Words, bold, escape, name, one_line, shortened, together, words
+
+#: Incidents listed in one message, and the UTF-16 units of each one's text.
+_LISTED: Final = 15
+_TEXT_LENGTH: Final = 160
+
+
+def incidents_words(
+    policy: AlertPolicy, instrument: str, language: Language, zone: tzinfo | None, now: float
+) -> Words:
+    """What is open, newest first, with what was done about it; and how to do more."""
+    _ = language.gettext
+    opened = policy.open(now)
+    if not opened:
+        none = escape(_("nothing is open."))
+        return words(f"{bold(name(instrument))}: {none}")
+    said = language.ngettext("{n} open problem", "{n} open problems", len(opened))
+    lines = [f"{bold(name(instrument))}: {escape(said.format(n=len(opened)))}"]
+    for each in opened[:_LISTED]:
+        lines.append(f"<b>{each.id}</b> {incident_line(each, language, zone, now, _TEXT_LENGTH)}")
+        lines += wishes(*_wanted(each, policy, now), language, zone, now)
+    if left := opened[_LISTED:]:
+        more = _("… and more: {n}")
+        lines.append(escape(more.format(n=len(left))))
+    lines.append(escape(_("/incident and a number tells more; /ack and a number: you see to it.")))
+    return words("\n".join(lines))
+
+
+def story_words(
+    incident: Incident,
+    policy: AlertPolicy,
+    instrument: str,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Words:
+    """All that is known of one incident: its post, why its entries go together, what was sent."""
+    care, mute = _wanted(incident, policy, now)
+    post = incident_words(incident, None, instrument, language, zone, now, care=care, mute=mute)
+    return together(post, words("\n".join(_told(incident, language, zone, now))))
+
+
+def _told(incident: Incident, language: Language, zone: tzinfo | None, now: float) -> Iterator[str]:
+    _ = language.gettext
+    yield ""
+    yield escape(_("Incident {number}").format(number=incident.id))
+    _source, _bar, like = incident.fingerprint.partition("|")
+    shown = shortened(one_line(like), _TEXT_LENGTH)
+    if incident.entry.source:
+        said = _("Counted together: all that {device} writes like this, # for any value:")
+        yield escape(said).format(device=bold(name(incident.entry.source)))
+    else:
+        yield escape(_("Counted together: all that is written like this, # for any value:"))
+    yield f"<code>{escape(shown)}</code>"
+    if incident.post:
+        yield escape(
+            _("Posts: {n}, the newest at {time}").format(
+                n=incident.post, time=language.clock(incident.posted, zone, now)
+            )
+        )
+    if incident.mail:
+        yield escape(
+            _("Mails: {n}, the newest at {time}").format(
+                n=incident.mail, time=language.clock(incident.mailed, zone, now)
+            )
+        )
+
+
+def care_words(
+    incident: Incident,
+    policy: AlertPolicy,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Words:
+    """The answer to somebody who takes care of an incident."""
+    line = incident_line(incident, language, zone, now, _TEXT_LENGTH)
+    return words("\n".join([line, *wishes(*_wanted(incident, policy, now), language, zone, now)]))
+
+
+def which_incident_words(
+    policy: AlertPolicy, instrument: str, language: Language, zone: tzinfo | None, now: float
+) -> Words:
+    """The answer to somebody who does not name an incident that there is."""
+    question = words(escape(language.gettext("Which incident is meant?")))
+    return together(question, incidents_words(policy, instrument, language, zone, now))
+
+
+def incident_gone_words(language: Language) -> Words:
+    """The answer to a button whose incident is no longer kept; below 200 characters."""
+    return words(
+        escape(language.gettext("This incident is no longer kept. /incidents lists what is open."))
+    )
+
+
+def _wanted(
+    incident: Incident, policy: AlertPolicy, now: float
+) -> tuple[Acknowledgement | None, Mute | None]:
+    return policy.acknowledged.get(incident.id), policy.muted(incident.entry, now)
