@@ -83,6 +83,13 @@ async def run(
                 await ended(running[name], GRACE[name])
 
 
+def handlers_router() -> Router:
+    """What loads the handlers, and aiogram with them."""
+    import handlers
+
+    return handlers.router()
+
+
 def _watch(station: Station) -> Watch:
     config = station.config
     rules = Rules(

@@ -9,8 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from tests.standins import ROOT, until
@@ -32,10 +31,13 @@ LAUNCH: Final[dict[str, Any]] = {
 class Demo:
     """One demo: where its page is, and what it printed so far."""
 
-    def __init__(self, child: subprocess.Popen[str]) -> None:
+    def __init__(self, child: subprocess.Popen[str], *, read: bool) -> None:
+        """`read`: what it prints is read; else the test does that."""
         self.child = child
         self.lines: list[str] = []
         self._reading = threading.Thread(target=self._read, daemon=True)
+        if not read:
+            return
         self._reading.start()
         until(lambda: self.url or child.poll() is not None, 20)
 
@@ -63,23 +65,25 @@ class Demo:
 
 
 @contextmanager
-def demo(*words: str, folder: Path | None = None, **environment: str) -> Iterator[Demo]:
-    """`sonixbot demo` with these options; killed at the end where it still runs."""
+def demo(*words: str, read: bool = True, **environment: str) -> Iterator[Demo]:
+    """`sonixbot demo` with these options; ended where it still runs."""
     with subprocess.Popen(
         [sys.executable, "-m", "sonixbot", "demo", "--no-browser", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        cwd=folder,
         env={**_environment(), **environment},
         start_new_session=True,
     ) as child:
         try:
-            yield Demo(child)
+            yield Demo(child, read=read)
         finally:
             if child.poll() is None:
-                child.kill()
+                child.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(15)
+            child.kill()
 
 
 def _environment() -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from tests.demos import demo
 from tests.protocols import protocol
 from tests.standins import alive, until
 
-WRITTEN = re.compile(r"^\S+  (?:written|записано) +(.*)$", re.MULTILINE)
+WRITTEN = re.compile(r"^\S+  written +(.*)$", re.MULTILINE)
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def sonixbot(
         (("--language", "de"), "--language is one of en and ru, not de."),
         (("--layout", "knots"), 'There is no layout "knots"; there are auto, '),
         (("--encoding", "klingon"), 'The encoding "klingon" is not known; use auto, '),
-        (("--port", "70000"), "--port is a number from 1 to 65535, not 70000."),
+        (("--port", "70000"), "--port is a number from 0 to 65535, not 70000."),
     ],
 )
 def test_options_that_make_no_sense(
@@ -56,7 +55,7 @@ def test_without_the_extra(sonixbot: CommandLine, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "trustme", None)
     found = sonixbot("demo")
     assert found.code == 2
-    assert found.words.startswith("The demo needs the package trustme in addition: pip install")
+    assert found.words.startswith("The demo needs the package trustme in addition.")
 
 
 @pytest.mark.process
@@ -66,10 +65,9 @@ def test_it_tells_its_story_and_ends_by_itself(tmp_path: Path) -> None:
     words = ("--for", "20s", "--speed", "3", "--seed", "7", "--language", "ru")
     with demo(*words, TMPDIR=str(tmp_path)) as shown:
         assert shown.end() == 0
-    said = {line.split()[1] for line in shown.lines[2:-1]}
     russian = language("ru")
     for word in ("written", "posted", "edited", "mailed", "asked", "answered"):
-        assert russian.gettext(word).split()[0] in said, (word, shown.story)
+        assert f"  {russian.gettext(word)} " in shown.story, (word, shown.story)
     written, posted, mailed, waiting, lost = map(int, re.findall(r"\d+", shown.lines[-1]))
     assert written > 2
     assert (posted, mailed, waiting, lost) == (written, written, 0, 0)
@@ -104,6 +102,69 @@ def test_ctrl_c_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
         assert time.monotonic() - began < 10
     assert list(tmp_path.iterdir()) == []
     assert not alive(pid)
+
+
+@pytest.mark.process
+def test_ctrl_c_does_not_wait_for_a_slow_clock(tmp_path: Path) -> None:
+    """Whatever is about to happen on a slow clock, Ctrl-C ends the demo at once."""
+    with demo("--seed", "7", "--speed", "0.5", TMPDIR=str(tmp_path)) as shown:
+        until(lambda: "posted" in shown.story, 40)
+        shown.child.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert shown.end(10) == 0
+        assert time.monotonic() - began < 8
+    assert "  asked " not in shown.story
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.process
+def test_modules_of_the_working_folder_are_not_taken(tmp_path: Path) -> None:
+    """A working folder with modules of our names, as authors of bots have, does no harm."""
+    (tmp_path / "bot.py").write_text("raise ImportError", encoding="utf-8")
+    (tmp_path / "handlers").mkdir()
+    (tmp_path / "handlers" / "__init__.py").write_text("raise ImportError", encoding="utf-8")
+    words = ("-P", "-m", "sonixbot", "demo", "--no-browser", "--for", "22s", "--language", "en")
+    done = subprocess.run(
+        [sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "answered" in done.stdout
+
+
+@pytest.mark.process
+def test_a_reader_who_leaves_ends_it(tmp_path: Path) -> None:
+    """When nobody reads the story any more, the demo ends without a word."""
+    with demo("--seed", "7", TMPDIR=str(tmp_path), read=False) as shown:
+        assert shown.child.stdout is not None
+        shown.child.stdout.readline()
+        shown.child.stdout.close()
+        shown.child.wait(30)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.process
+def test_a_disk_that_fills_up(tmp_path: Path) -> None:
+    """A protocol that cannot be written any more ends the demo with one sentence."""
+    source = tmp_path / "mine.log"
+    line = "2021-04-13 03:22:45.118 [INFO:5] hall: " + "x" * 1000 + "\n"
+    source.write_text(line * 200, encoding="utf-8")
+    words = [sys.executable, "-c", LIMITED, "100000", "--protocol", str(source), "--speed", "50"]
+    done = subprocess.run(
+        words, capture_output=True, text=True, cwd=tmp_path, timeout=50, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "The demo cannot write to " in done.stderr
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["data", "config.json"])
+def test_an_own_protocol_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """An own protocol that is called like a file of the demo's own is read all the same."""
+    source = tmp_path / name
+    source.write_bytes(protocol("brackets").encode("utf-8"))
+    with demo("--protocol", str(source), "--speed", "10") as shown:
+        until(lambda: re.search("posted .*position not reached", shown.story), 20)
 
 
 @pytest.mark.process
@@ -201,10 +262,10 @@ def test_nothing_can_be_written(tmp_path: Path, limit: int, said: str) -> None:
 
 
 #: No file may grow beyond that many bytes in this process.
-LIMITED = f"""
+LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), {resource.RLIM_INFINITY}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 sys.dont_write_bytecode = True
 from sonixbot.cli import main
-sys.exit(main(["demo", "--no-browser"]))
+sys.exit(main(["demo", "--no-browser", *sys.argv[2:]]))
 """

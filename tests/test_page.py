@@ -246,7 +246,7 @@ def test_the_language_is_switched_and_remembered(shown: Demo, opened: Open) -> N
     page.get_by_role("button", name="RU", exact=True).click()
     soon(page.get_by_role("region", name="Почтовый ящик"))
     page.reload()
-    soon(page.get_by_role("heading", name="Пусть случится"))
+    soon(page.get_by_role("heading", name="Что устроить"))
     assert page.locator("html").get_attribute("lang") == "ru"
 
 

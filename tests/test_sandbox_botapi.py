@@ -42,6 +42,7 @@ from aiogram.types import (
     Message,
     ReplyParameters,
 )
+from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -849,3 +850,37 @@ async def test_mistakes_in_json_are_named(
     with pytest.raises(ValueError, match="a fault is an object"):
         api.arrange([right])
     assert await bot.get_me()
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "complaint"),
+    [
+        ("sendMessage", "[1]", "object expected as JSON content"),
+        ("sendMessage", "{bad", "can't parse JSON content"),
+        ("sendMessage", '{"chat_id": 1, "text": "x", "reply_markup": "[1]"}', "reply keyboard"),
+        (
+            "sendMessage",
+            '{"chat_id": 1, "text": "x", "reply_markup": {"inline_keyboard": [[1]]}}',
+            "can't parse inline keyboard button",
+        ),
+        ("sendMessage", '{"chat_id": 1, "text": "x", "reply_parameters": "[3]"}', "reply para"),
+        ("setMyCommands", '{"commands": "5"}', "can't parse commands"),
+        ("setMyCommands", '{"commands": [5]}', "can't parse BotCommand"),
+        ("setMyCommands", '{"commands": [], "scope": "[]"}', "can't parse BotCommandScope"),
+        ("getUpdates", '{"allowed_updates": "5"}', "can't parse allowed_updates"),
+        ("getMe", '{"chat_id": 1}', "parameter chat_id of getMe is not known"),
+    ],
+)
+async def test_requests_that_cannot_be_read(
+    api: BotApi, method: str, body: str, complaint: str
+) -> None:
+    """A request that is none is refused with 400, whatever it is instead."""
+    headers = {"Content-Type": "application/json"}
+    async with (
+        ClientSession() as client,
+        client.post(f"{api.url}/bot{api.token}/{method}", data=body, headers=headers) as answer,
+    ):
+        told = await answer.json()
+    assert (answer.status, told["ok"]) == (400, False)
+    assert told["description"].startswith("Bad Request: ")
+    assert complaint in told["description"]

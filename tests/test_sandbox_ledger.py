@@ -120,3 +120,57 @@ def test_each_script_message_is_counted() -> None:
     words = script_words("Sample 7 of 12\nis measured", "YuMO", EN).text
     one, two = Told(NIGHT, words), Told(NIGHT, f"2 messages\n{words}\n\n{words}")
     assert ledger.truth(Way([one, two]), Way([one])) == Truth(3, 3, 1, 0, 2)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("checksum deadbeef01 wrong", "checksum 00c0ffee99 wrong"),
+        ("register 0x7ffe12 lost at 03:22:45", "register 0xdeadbeef lost at 12:00:01"),
+        ("cannot open 'a b.dat'", "cannot open 'c.dat'"),
+        ("файл «004217.dat» занят", "файл «004218.dat» занят"),
+        ("file “a” is in use", "file “b” is in use"),
+        ("asked 1e-3, is -2.5E+7", "asked 2, is −0.5"),
+        ("bad \x07bell \u202eturned", "bad \x07bell \u202eturned"),
+        ("x" * 1500, "x" * 1500),
+        ("first (of two) ×3 · done", "first (of two) ×4 · done"),
+    ],
+)
+@pytest.mark.parametrize("source", ["P1_beta", "", "Система накопления " * 5])
+def test_what_the_bot_counts_together_is_found(
+    night: Night, texts: tuple[str, ...], source: str
+) -> None:
+    """Whatever values, signs and lengths a text has, its post accounts for all that are like it."""
+    night.write(*texts, source=source)
+    posts = night.posts()
+    assert len(posts) == 1
+    assert night.ledger.truth(Way(posts), Way(posts)) == Truth(2, 2, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("P1", "timeout"), ("P1", "timeout on read")),
+        (("P1", "timeout"), ("P10", "timeout")),
+        (("", "timeout"), ("", "read timeout")),
+        (("", "timeout"), ("", "timeout on read")),
+    ],
+)
+def test_what_is_told_of_another_is_not_told(
+    night: Night, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    """A post about something whose words contain these does not account for them."""
+    night.write(one[1], source=one[0])
+    night.write(other[1], source=other[0])
+    posts = night.posts()[1:]
+    assert night.ledger.truth(Way(posts), Way(posts)) == Truth(2, 1, 1, 0, 1)
+
+
+def test_a_script_is_found_by_whole_lines() -> None:
+    """Words of a script that are part of other words are not told by them."""
+    ledger = Ledger()
+    ledger.script("a", NIGHT)
+    others = [Told(NIGHT, "YuMO\nSample a is measured"), Told(NIGHT, "YuMO\nab")]
+    assert ledger.truth(Way(others), Way(others)) == Truth(1, 0, 0, 0, 1)
+    told = [Told(NIGHT, "May be a repeat.\nYuMO\na")]
+    assert ledger.truth(Way(told), Way(told)) == Truth(1, 1, 1, 0, 0)

@@ -19,7 +19,7 @@ from sonixbot.sandbox.botapi.markup import read
 from sonixbot.sandbox.clock import FastClock
 from sonixbot.sandbox.instrument import Instrument
 from sonixbot.sandbox.server import PAGE, Server
-from sonixbot.sandbox.views import html
+from sonixbot.sandbox.views import html, message
 from sonixbot.sandbox.world import CHANNEL, OPERATOR, World
 from sonixbot.text.markup import escape, plain
 from tests.patience import until
@@ -162,7 +162,7 @@ async def test_the_instrument_waits_for_the_bot(desk: Desk) -> None:
     for path in ("motor", "thermostat", "storm", "restart"):
         status, said = await desk.do(f"happen/{path}", {"language": "ru"})
         assert status == 409
-        assert json.loads(said)["error"] == "Сейчас установка этого не может."
+        assert json.loads(said)["error"] == "Сейчас установка не может этого сделать."
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,7 @@ async def test_the_instrument_waits_for_the_bot(desk: Desk) -> None:
     [
         ("say", {"text": " "}),
         ("say", {"text": 5}),
+        ("say", {"text": "\x07"}),
         ("say", {"text": "x" * 4097}),
         ("press", {"chat": "channel", "message": 77, "data": "x"}),
         ("happen/telegram", {"up": "yes"}),
@@ -185,7 +186,8 @@ async def test_nonsense_is_refused(desk: Desk, path: str, body: dict[str, Any]) 
 
 async def test_other_sites_are_refused(desk: Desk) -> None:
     """A foreign name that leads here, and a request that another page made, get nothing."""
-    assert (await desk.ask("", Host="evil.example"))[0] == 403
+    for host in ("evil.example", "evil.example:80", "evil:80:90", "", "127.0.0.1.evil.example"):
+        assert (await desk.ask("", Host=host))[0] in (400, 403)
     assert (await desk.do("happen/bot", {"up": True}, Host="evil.example"))[0] == 403
     assert (await desk.do("happen/bot", {"up": True}, **{"X-Sonixbot": ""}))[0] == 403
     assert (await desk.do("happen/bot", ["up"]))[0] == 400
@@ -210,12 +212,13 @@ async def test_words_in_the_language_that_is_asked_for(desk: Desk) -> None:
 
 async def test_files_are_given_out_as_data(desk: Desk) -> None:
     """A document comes back byte for byte, and never as a page of ours."""
-    upload = FormData()
+    upload = FormData(quote_fields=False)
     upload.add_field("document", "attach://file")
-    upload.add_field("file", b"<script>1</script>", filename="storm.html")
+    upload.add_field("file", b"<script>1</script>", filename="storm #1.html")
     await desk.bot("sendDocument", upload)
-    number = desk.world.api.posts(CHANNEL)[0].id
-    url = f"{desk.server.url}files/post-{number}/storm.html"
+    shown = message(desk.world.api.posts(CHANNEL)[0])["file"]
+    assert (shown["name"], shown["size"], shown["photo"]) == ("storm #1.html", 18, False)
+    url = desk.server.url + shown["url"][1:]
     async with desk.client.get(url) as answer:
         assert answer.headers["Content-Type"] == "application/octet-stream"
         assert await answer.read() == b"<script>1</script>"
@@ -258,3 +261,11 @@ def test_only_web_addresses_are_links() -> None:
     assert html(text, entities) == (
         'a <a href="https://nf.jinr.ru/" rel="noreferrer" target="_blank">b</a>'
     )
+
+
+async def test_nothing_happens_after_the_end(desk: Desk) -> None:
+    """While the demo ends nothing new can be begun in it."""
+    desk.world.over = True
+    for path, body in (("happen/bot", {"up": True}), ("happen/script", {"text": "late"})):
+        status, said = await desk.do(path, {**body, "language": "ru"})
+        assert (status, json.loads(said)["error"]) == (409, "Демонстрация окончена.")

@@ -181,7 +181,7 @@ def test_foreign_text_is_shown_as_it_is(words: str, device: str, details: list[s
     assert clean(words) in said.text
     for line in details:
         assert clean(line) in said.text
-    assert one_line(device) in said.text
+    assert text.shortened(one_line(device), 60) in said.text
     mute = replace(MUTE, scope=words, author=device, hidden={1: 2})
     problem = incident(entry)
     view = RecentView(device, (entry,), 1, 0)
@@ -250,7 +250,7 @@ def test_end_of_a_mute_reports_what_it_hid() -> None:
         "×2 P1_beta: position not reached, timeout 60 s",
     ]
     many = replace(MUTE, hidden=dict.fromkeys(range(100), 3))
-    assert "… and 255 messages of other kinds" in text.mute_ended_words(many, {}, *HERE).text
+    assert text.mute_ended_words(many, {}, *HERE).text.count("×3 an incident") == 100
 
 
 def test_mute_that_hid_nothing_and_one_ended_early_say_so() -> None:

@@ -8,6 +8,7 @@ import os
 import random
 import sys
 import tempfile
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from rich.text import Text
 
 from sonixbot.cli.protocol import described
 from sonixbot.cli.terminal import Terminal, visible
-from sonixbot.errors import Problem, sentence, why
+from sonixbot.errors import Problem, Sentence, sentence, why
 from sonixbot.formats import layout_of
 from sonixbot.formats.encodings import checked
 from sonixbot.language import LANGUAGES, Language, language, parse_duration
@@ -38,7 +39,7 @@ ENCODINGS: Final = ("cp1251", "cp866", "utf-8")
 SPEEDS: Final = (0.1, 100.0)
 #: Before an end that was set the instrument falls silent for so long, so that the story is told to
 #: its end.
-LAST_WORDS: Final = 6.0
+LAST_WORDS: Final = 7.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def wish(
     given = described(layout)
     layout_of(given)  # raises
     if not 0 <= port <= 65535:
-        raise Problem(sentence("--port is a number from 1 to 65535, not {value}.", value=port))
+        raise Problem(sentence("--port is a number from 0 to 65535, not {value}.", value=port))
     return Wish(
         language(spoken) if spoken else terminal.language,
         speed,
@@ -118,26 +119,34 @@ def run(terminal: Terminal, asked: Wish) -> None:
     logs.set_up(logging.ERROR)  # the libraries' warnings are no part of the story
     stop = Stop()
     stop.listen()
-    lost = 0
+    began, lost = time.monotonic(), 0
 
     async def work(event: asyncio.Event) -> None:
         nonlocal lost
         with _folder() as folder:
-            lost = await _show(terminal, asked, folder, event)
+            lost = await _show(terminal, asked, folder, event, began)
+
+    from sonixbot.sandbox.world import Unfit
 
     try:
         asyncio.run(stop.during(work))
     except OSError as error:
-        said = sentence(
-            "The demo cannot write to {folder}: {reason}. Name another folder with the variable"
-            " {variable}.",
-            folder=error.filename or tempfile.gettempdir(),
-            reason=why(error),
-            variable=VARIABLE,
-        )
-        raise Problem(said) from None
+        raise Problem(_unwritable(error)) from None
+    except Unfit as problem:
+        terminal.complain(problem)
+        raise typer.Exit(FAILED) from None
     if lost:
         raise typer.Exit(FAILED)
+
+
+def _unwritable(error: OSError) -> Sentence:
+    return sentence(
+        "The demo cannot write to {folder}: {reason}. Name another folder with the variable"
+        " {variable}.",
+        folder=error.filename or tempfile.gettempdir(),
+        reason=why(error),
+        variable=VARIABLE,
+    )
 
 
 def _require_extra() -> None:
@@ -146,7 +155,8 @@ def _require_extra() -> None:
         import trustme  # noqa: F401 - the same
     except ImportError as error:
         said = sentence(
-            "The demo needs the package {name} in addition: pip install aiosmtpd trustme",
+            "The demo needs the package {name} in addition. In the folder of the sources:"
+            ' pip install ".[demo]"',
             name=error.name,
         )
         raise Problem(said) from None
@@ -167,8 +177,10 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def _show(terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Event) -> int:
-    """Show it; return how many messages were lost."""
+async def _show(
+    terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Event, began: float
+) -> int:
+    """Show it; return how many messages were lost. `began`: by the monotonic clock."""
     from sonixbot.sandbox.clock import FastClock
     from sonixbot.sandbox.narrator import Narrator
     from sonixbot.sandbox.server import Server
@@ -181,9 +193,9 @@ async def _show(terminal: Terminal, asked: Wish, folder: Path, stop: asyncio.Eve
     async with Server(world, asked.port) as server:
         _announce(terminal, asked, server.url)
         seen = asked.browser and terminal.out.is_terminal and await _opened(server.url)
-        narrator = None if seen else Narrator(world, asked.language, _teller(terminal))
+        narrator = None if seen else Narrator(world, asked.language, _teller(terminal, stop))
         async with world:
-            await world.run(stop, _quiet(asked.seconds, stop))
+            await world.run(stop, _quiet(asked.seconds, began, stop))
     if narrator is not None:
         narrator.end()
     return world.truth.lost
@@ -194,6 +206,8 @@ def _source(asked: Wish, folder: Path, clock: FastClock) -> Source:
     from sonixbot.sandbox.instrument import LAYOUTS, Instrument, Replay
 
     layout, encoding = asked.layout, asked.encoding
+    folder = folder / "protocol"  # whatever an own one is called, it is not one of our files
+    folder.mkdir()
     if asked.protocol is not None:
         path = folder / asked.protocol.name
         return Replay(
@@ -237,18 +251,23 @@ async def _opened(url: str) -> bool:
     return screen and await asyncio.to_thread(webbrowser.open, url)
 
 
-def _teller(terminal: Terminal) -> Callable[[str, str], None]:
+def _teller(terminal: Terminal, stop: asyncio.Event) -> Callable[[str, str], None]:
     def tell(line: str, style: str) -> None:
-        terminal.print(Text(visible(line), style))
+        try:
+            terminal.print(Text(visible(line), style))
+        except (
+            SystemExit
+        ):  # nobody reads any more; rich ends the process then, but here others work
+            stop.set()
 
     return tell
 
 
-def _quiet(seconds: float | None, stop: asyncio.Event) -> asyncio.Event:
-    """Set `stop` after so many seconds, if any; the event that is set some seconds before."""
+def _quiet(seconds: float | None, began: float, stop: asyncio.Event) -> asyncio.Event:
+    """Set `stop` so many seconds after it `began`, if any; the event set some time before."""
     quiet = asyncio.Event()
     if seconds is not None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(max(0.0, seconds - LAST_WORDS), quiet.set)
-        loop.call_later(seconds, stop.set)
+        loop, left = asyncio.get_running_loop(), began + seconds - time.monotonic()
+        loop.call_later(left - LAST_WORDS, quiet.set)
+        loop.call_later(left, stop.set)
     return quiet

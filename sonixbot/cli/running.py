@@ -14,8 +14,6 @@ from sonixbot.cli.terminal import Terminal
 from sonixbot.stop import Stop
 
 if TYPE_CHECKING:
-    from aiogram import Router
-
     from sonixbot.config import Config
 
 FAILED: Final = 1
@@ -31,7 +29,8 @@ def run(terminal: Terminal, config: str | None, *, until_stdin_closes: bool) -> 
     from sonixbot import service
     from sonixbot.clock import Clock
 
-    _finish(terminal, stop.during(lambda event: service.run(loaded, _router, Clock(), event)))
+    load = service.handlers_router
+    _finish(terminal, stop.during(lambda event: service.run(loaded, load, Clock(), event)))
 
 
 def deliver(terminal: Terminal, config: str | None) -> None:
@@ -56,12 +55,6 @@ def _ready(terminal: Terminal, config: str | None) -> Config:
     for each in loaded.warnings:
         terminal.note(terminal.say(each), "yellow")
     return loaded
-
-
-def _router() -> Router:
-    import handlers
-
-    return handlers.router()
 
 
 def _finish(terminal: Terminal, work: Coroutine[Any, Any, None]) -> None:

@@ -9,16 +9,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sonixbot import logs, service
 from sonixbot.config import load
 from sonixbot.errors import Problem
 from sonixbot.sandbox.clock import FastClock
 from sonixbot.stop import FAILED, Stop
-
-if TYPE_CHECKING:
-    from aiogram import Router
 
 
 def main(source: str, speed: str, began: str) -> int:
@@ -28,17 +24,13 @@ def main(source: str, speed: str, began: str) -> int:
     config = load(Path(source), {})
     logs.set_up(secrets=config.secrets(), file=sys.stderr)
     try:
-        asyncio.run(stop.during(lambda event: service.run(config, _router, clock, event)))
+        asyncio.run(
+            stop.during(lambda event: service.run(config, service.handlers_router, clock, event))
+        )
     except Problem as problem:
         print(problem, file=sys.stderr)  # noqa: T201 - the sandbox shows the log's last line
         return FAILED
     return 0
-
-
-def _router() -> Router:
-    import handlers
-
-    return handlers.router()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from sonixbot.errors import Sentence, sentence
 from sonixbot.language import language
 from sonixbot.sandbox.instrument import Instrument
 from sonixbot.sandbox.world import CHANNEL, OPERATOR, World
+from sonixbot.text.markup import clean
 
 #: A text beyond that is nothing that a person writes to a bot.
 LONGEST_TEXT: Final = 4096
@@ -40,7 +41,7 @@ def actions(world: World) -> dict[str, Action]:
     async def mail_fault(body: Body) -> None:
         _arrange(world.box.arrange, body)
 
-    return {
+    open_to_all: dict[str, Action] = {
         "/say": say,
         "/press": lambda body: _press(world, body),
         "/happen/motor": _disturbing(world, Instrument.motor),
@@ -54,6 +55,16 @@ def actions(world: World) -> dict[str, Action]:
         "/faults/telegram": telegram_fault,
         "/faults/mail": mail_fault,
     }
+    return {path: _until_over(world, action) for path, action in open_to_all.items()}
+
+
+def _until_over(world: World, action: Action) -> Action:
+    async def act(body: Body) -> None:
+        if world.over:
+            raise Refused(sentence("The demo has ended."), 409)
+        await action(body)
+
+    return act
 
 
 def _disturbing(world: World, how: Callable[[Instrument], None]) -> Action:
@@ -83,10 +94,10 @@ def _arrange(arrange: Callable[[Body], None], body: Body) -> None:
 
 def _text(body: Body) -> str:
     text = body.get("text")
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
+    if not isinstance(text, str) or not clean(text).strip() or len(text) > LONGEST_TEXT:
         said = sentence("A text of 1 to {longest} characters is needed.", longest=LONGEST_TEXT)
         raise Refused(said)
-    return text.strip()
+    return clean(text).strip()
 
 
 def _up(body: Body) -> bool:

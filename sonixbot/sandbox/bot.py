@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,12 +16,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from sonixbot.errors import Sentence, sentence
+from sonixbot.inbox import presence
 from sonixbot.sandbox.clock import FastClock
 from sonixbot.store import FILE_NAME
 
 LOOK_EVERY: Final = 0.1
-#: Seconds for an orderly end; the service promises ten.
-PATIENCE: Final = 11.0
+#: So many looks at whether a deliverer still runs; a start takes a second, or two.
+DELIVERER_LOOKS: Final = 30
+#: Seconds for an orderly end, within those that a demo which is told to stop has itself.
+PATIENCE: Final = 7.0
+#: Modules that lie in the working folder must not take the place of ours.
+PATH: Final = "-P"
 
 
 class State(StrEnum):
@@ -59,7 +65,7 @@ class Bot:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "sonixbot.sandbox", str(self._config), speed, began),
+                *(PATH, "-m", "sonixbot.sandbox", str(self._config), speed, began),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -130,6 +136,23 @@ class Bot:
     def _be(self, state: State, note: Sentence | None = None) -> None:
         self.state, self.note = state, note
         self.changed()
+
+
+async def end_deliverer(inbox: Path) -> None:
+    """End the deliverer that a script may have started while the bot was down.
+
+    One that has only just been started announces itself some moments later.
+    """
+    asked = 0
+    for _ in range(DELIVERER_LOOKS):
+        with suppress(OSError, ValueError, KeyError):
+            told = json.loads((inbox / "service.json").read_bytes())
+            if told["role"] == "deliverer" and told["pid"] != asked:
+                asked = told["pid"]
+                os.kill(asked, signal.SIGTERM)
+        if not presence.service_alive(str(inbox)) and not (inbox / "starting").exists():
+            return
+        await asyncio.sleep(LOOK_EVERY)
 
 
 def read_only(path: Path) -> sqlite3.Connection:

@@ -12,23 +12,32 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-#: Quoted values and numbers, which differ between like errors; a digit within a name stays.
-_VALUE: Final = re.compile(r"\"[^\"]*\"|«[^»]*»|(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*")
+from sonixbot.text.markup import clean, one_line, shortened
+
+#: Quoted, hexadecimal and other numbers, which differ between like errors; a digit in a name stays.
+_VALUE: Final = re.compile(
+    r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|«[^«»]*»|“[^“”]*”"
+    r"|\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b"
+    r"|(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*(?:[eE][-+]?\d+)?"
+)
 _TIMES: Final = re.compile(r"×(\d+)")
 #: A line that begins so counts the message above it …
 _COUNT: Final = re.compile(r"×(\d+) ·")
 #: … and one that begins so tells what a mute hid.
 _HIDDEN: Final = re.compile(r"×(\d+) (?!·)")
-#: What is compared of a long text, which lists show shortened.
-_COMPARED: Final = 80
+#: Characters of a source that are shown, and of a shortened text that tell it from others.
+_SOURCE, _ENOUGH = 60, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """What like messages have in common; a script's message has no source."""
+    """What like messages have in common."""
 
+    #: Empty where the protocol names none.
     source: str
     text: str
+    #: A script said it, word for word.
+    script: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +76,13 @@ class Ledger:
 
     def error(self, source: str, text: str, at: float) -> None:
         """An error, or an urgent warning, was written to the protocol."""
-        self.written.setdefault(Sort(_like(source), _like(text)), []).append(at)
+        shown = shortened(one_line(source), _SOURCE)
+        self.written.setdefault(Sort(_plain(shown), _like(text)), []).append(at)
 
     def script(self, text: str, at: float) -> None:
         """A script said something."""
-        self.written.setdefault(Sort("", _plain(text)), []).append(at)
+        sort = Sort("", "\n".join(_rows(text)), script=True)
+        self.written.setdefault(sort, []).append(at)
 
     def truth(self, channel: Way, mail: Way) -> Truth:
         """How all of it fared. A mail tells of a problem once, however often it comes again."""
@@ -100,7 +111,7 @@ def _counted(sort: Sort, moments: Sequence[float], told: Iterable[Told]) -> int:
             else:
                 counted = max(counted, count)
                 single += 1
-    if not sort.source:
+    if sort.script:
         return single
     # The end of a mute accounts for what came before it, together with the count it stopped.
     before = sum(1 for moment in moments if moment <= last_list)
@@ -110,19 +121,39 @@ def _counted(sort: Sort, moments: Sequence[float], told: Iterable[Told]) -> int:
 def _named(sort: Sort, many: int, told: Iterable[Told]) -> int:
     """How many of these messages the mailbox accounts for: all of a problem that it names."""
     mentions = [each for each in told for _ in _mentions(sort, each.text)]
-    return (many if mentions else 0) if sort.source else len(mentions)
+    return len(mentions) if sort.script else many if mentions else 0
 
 
 def _mentions(sort: Sort, text: str) -> list[tuple[int, bool]]:
     """Where a text tells of this sort: the count it gives, and whether as what a mute hid."""
-    if not sort.source:
-        return [(1, False)] * _plain(text).count(sort.text)
+    if sort.script:
+        whole = "\n".join(("", *_rows(text), "")).replace("\n", "\n\n")
+        return [(1, False)] * whole.count("\n\n".join(("", *sort.text.split("\n"), "")))
     lines, found, above = _lines(text), [], ""
     for number, (raw, like) in enumerate(lines):
-        if sort.text[:_COMPARED] in like and (sort.source in like or sort.source in above):
+        if _tells(sort, like, above):
             found.append(_count(raw, [line for line, _ in lines[number + 1 : number + 3]]))
         above = like
     return found
+
+
+def _tells(sort: Sort, like: str, above: str) -> bool:
+    """Whether a line without its values is this message, below its device or behind it."""
+    if not sort.source:
+        starts = [0, *(found.end() for found in re.finditer("· |^×# ", like))]
+        return any(_is(like[start:], sort.text) for start in starts)
+    if above.endswith(f"· {sort.source}") and _is(like, sort.text):
+        return True
+    _, device, said = f" {like}".partition(f" {sort.source}: ")
+    return bool(device) and _is(said, sort.text)
+
+
+def _is(said: str, text: str) -> bool:
+    """Whether the end of a line is this text: whole, with what counts it behind, or shortened."""
+    if said.startswith(text):
+        return said[len(text) :].startswith((" ×", " (")) or said == text
+    head, cut, _ = said.partition("…")
+    return bool(cut) and len(head) >= _ENOUGH and text.startswith(head)
 
 
 def _count(line: str, below: Sequence[str]) -> tuple[int, bool]:
@@ -136,15 +167,21 @@ def _count(line: str, below: Sequence[str]) -> tuple[int, bool]:
 @lru_cache(maxsize=4096)
 def _lines(text: str) -> tuple[tuple[str, str], ...]:
     """The lines of a text, each as it is and without its values."""
-    return tuple((line.strip(), _like(line)) for line in text.splitlines()) or (("", ""),)
+    return tuple((line, _like(line)) for line in _rows(text))
 
 
 @lru_cache(maxsize=4096)
 def _like(text: str) -> str:
     """A text without what differs between like messages."""
-    return _plain(_VALUE.sub("#", text))
+    return _VALUE.sub("#", _plain(text))
 
 
 def _plain(text: str) -> str:
-    """A text as one line in small letters."""
-    return " ".join(text.split()).lower()
+    """A text as one line in small letters, without what nobody sees."""
+    return " ".join(clean(text).split()).lower()
+
+
+def _rows(text: str) -> tuple[str, ...]:
+    """The lines of a text as a reader sees them; blank ones are none."""
+    rows = (" ".join(line.split()) for line in clean(text).splitlines())
+    return tuple(filter(None, rows))

@@ -66,7 +66,9 @@ class Mailbox:
         smtputf8: bool = True,
         size_limit: int = 32 * 1024 * 1024,
         clock: Clock | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """`folder`: where its own authority's certificate lies; the system's for passing files."""
         self.mails: list[Received] = []
         #: Told of each mail, once it is among `mails`.
         self.listeners: list[Callable[[Received], None]] = []
@@ -81,7 +83,7 @@ class Mailbox:
         self._clock = clock or Clock()
         self._answers: dict[str, deque[str | Delay]] = defaultdict(deque)
         self._authority = trustme.CA()
-        self._folder = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory(dir=folder)
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca_file))
         self._security, self.login = security, login

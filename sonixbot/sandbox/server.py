@@ -228,7 +228,7 @@ def _panel(post: Post) -> str | None:
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse other sites: a foreign name that leads here, and a request another page made."""
-    if request.url.host not in (HOST, "localhost"):
+    if request.headers.get("Host", "").partition(":")[0] not in (HOST, "localhost"):
         raise web.HTTPForbidden
     if request.method == "POST" and request.headers.get("X-Sonixbot") != "1":
         raise web.HTTPForbidden

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import getaddresses
 from html import escape
 from typing import Any, Final
+from urllib.parse import quote
 
 from sonixbot.language import Language
 from sonixbot.sandbox.bot import Bot
@@ -71,8 +72,8 @@ def message(post: Post) -> dict[str, Any]:
     file = None
     if post.file is not None:
         name, data = post.file
-        url = f"/files/post-{post.id}/{name}"
-        file = {"name": name, "size": len(data), "url": url, "photo": post.photo is not None}
+        url = f"/files/post-{post.id}/{quote(name, safe='')}"
+        file = {"name": name, "size": len(data), "url": url, "photo": post.photo}
     return {
         "id": post.id,
         "html": html(post.text, post.entities),
@@ -108,7 +109,11 @@ def mail(number: int, received: Received) -> dict[str, Any]:
         "text": received.text,
         "tls": received.tls,
         "files": [
-            {"name": name, "size": len(data), "url": f"/files/mail-{number}-{place}/{name}"}
+            {
+                "name": name,
+                "size": len(data),
+                "url": f"/files/mail-{number}-{place}/{quote(name, safe='')}",
+            }
             for place, (name, data) in enumerate(files(received))
         ],
     }

@@ -37,7 +37,7 @@ WORDS: Final[dict[str, Sentence]] = {
     "desk": sentence("Make it happen"),
     "own": sentence("Your own protocol is only read: nothing is made to happen in it."),
     "motor": sentence("A motor sticks"),
-    "motor-why": sentence("One error: within a second a post in the channel and a mail."),
+    "motor-why": sentence("One error: a post and a mail; the next of its kind makes it ×2."),
     "thermostat": sentence("A thermostat drifts"),
     "thermostat-why": sentence("Warnings first, an alarm later: only the urgent ones are told."),
     "storm": sentence("A storm of errors"),

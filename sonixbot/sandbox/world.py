@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
 from sonixbot.entry import MOST_IMPORTANT, Kind
 from sonixbot.errors import Problem
 from sonixbot.language import Language
-from sonixbot.sandbox.bot import Bot, State, apart
+from sonixbot.sandbox.bot import PATH, Bot, State, apart, end_deliverer
 from sonixbot.sandbox.botapi import BotApi, Event, Post
 from sonixbot.sandbox.clock import FastClock
 from sonixbot.sandbox.instrument import Instrument, Written
@@ -32,10 +31,15 @@ LOOK_EVERY: Final = 0.5
 SETTLED: Final = 3.0
 #: From the first post until the operator asks how things are.
 WONDERING: Final = 4.0
+SCRIPT_NAME: Final = "script"
 SCRIPT: Final = (
     "import sys; from bot import messangers; "
     "messangers.send_message(sys.stdin.buffer.read().decode())"
 )
+
+
+class Unfit(Problem):
+    """The bot cannot start in this world."""
 
 
 class Source(Protocol):
@@ -75,7 +79,9 @@ class World:
         self.name, self._protocol = name, protocol or {}
         self.api = BotApi(clock=clock)
         self.api.chats.channels.add(str(CHANNEL))
-        self.box = Mailbox(security="starttls", login=("sonix-bot", "secret"), clock=clock)
+        self.box = Mailbox(
+            security="starttls", login=("sonix-bot", "secret"), clock=clock, folder=folder
+        )
         self.bot = Bot(folder / "data", folder / "config.json", clock)
         self.telegram_up = self.mail_up = True
         self.truth = Truth()
@@ -83,8 +89,15 @@ class World:
         self.listeners: list[Callable[[str], None]] = []
         self._ledger = Ledger()
         self._moved = 0.0
+        #: It ends, so nothing can be made to happen any more.
+        self.over = False
         self._lives = self._wondered = False
-        self._aside: set[asyncio.Task[None]] = set()
+        #: One switch at a time.
+        self._changing = asyncio.Lock()
+        #: What stands in the channel, by post and its edits; and in the mailbox.
+        self._posted: dict[int, tuple[int, Told]] = {}
+        self._mailed: list[Told] = []
+        self._asides: set[asyncio.Task[None]] = set()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -94,6 +107,7 @@ class World:
             await stack.enter_async_context(self.box)
             self.source.listeners.append(self._written)
             self.api.listeners.append(self._wonder)
+            self.box.listeners.append(self._received)
             self.source.begin()
             (self.folder / "config.json").write_text(json.dumps(self._settings()), "utf-8")
             self.bot.changed = lambda: self._tell("bot")
@@ -101,30 +115,41 @@ class World:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        await self.bot.stop()
-        await asyncio.gather(*self._aside)
-        await self._end_deliverer()
-        await self._stack.aclose()
+        self.over = True
+        try:
+            await self.bot.stop()
+            for task in self._asides:
+                task.cancel()
+            await asyncio.gather(*self._asides, return_exceptions=True)
+            await end_deliverer(self.folder / "data" / "inbox")
+            self._account(moving(self.folder / "data", self.source.path))
+        finally:
+            await self._stack.aclose()
 
     async def run(self, stop: asyncio.Event, quiet: asyncio.Event) -> None:
         """Start the bot, let the instrument live, and keep the accounts, until `stop`.
 
-        The instrument falls silent at `quiet`, if that comes before.
+        The instrument falls silent at `quiet`, if that comes before. Raises OSError where the
+        protocol cannot be written, and `Unfit` where the bot cannot start.
         """
         await self.bot.start()
         while self.bot.state is not State.UP and not stop.is_set():
-            if self.bot.state is State.DOWN and self.bot.note:
-                raise Problem(self.bot.note)
+            if self.bot.note:
+                raise Unfit(self.bot.note)
             await asyncio.sleep(LOOK_EVERY / 5)
         self._lives = True
-        async with asyncio.TaskGroup() as group:
-            measuring = group.create_task(self.source.run(quiet), name="instrument")
+        measuring = asyncio.create_task(self.source.run(quiet), name="instrument")
+        ending = asyncio.create_task(stop.wait(), name="end")
+        try:
             while not stop.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY):
-                        await stop.wait()
+                await asyncio.wait({ending}, timeout=LOOK_EVERY)
                 self.look()
-            measuring.cancel()
+                if measuring.done():
+                    measuring.result()
+        finally:
+            for task in (measuring, ending):
+                task.cancel()
+            await asyncio.gather(measuring, ending, return_exceptions=True)
 
     # What can be made to happen.
 
@@ -135,17 +160,19 @@ class World:
 
     async def set_telegram(self, *, up: bool) -> None:
         """Let Telegram go away, or come back."""
-        if up != self.telegram_up:
-            self.telegram_up = up
-            await (self.api.up() if up else self.api.down())
-            self._tell("telegram")
+        async with self._changing:
+            if up != self.telegram_up:
+                await (self.api.up() if up else self.api.down())
+                self.telegram_up = up
+                self._tell("telegram")
 
     async def set_mail(self, *, up: bool) -> None:
         """Let the mail server go away, or come back."""
-        if up != self.mail_up:
-            self.mail_up = up
-            await (self.box.up() if up else self.box.down())
-            self._tell("mailserver")
+        async with self._changing:
+            if up != self.mail_up:
+                await (self.box.up() if up else self.box.down())
+                self.mail_up = up
+                self._tell("mailserver")
 
     async def set_bot(self, *, up: bool) -> None:
         """Kill the bot, or start it again."""
@@ -155,26 +182,26 @@ class World:
         """Let a measurement script say something: a Python of its own, as on the instrument."""
         self._ledger.script(text, self.clock.now())
         self._moved = time.monotonic()
-        self._do_aside(self._script(text))
+        self._do_aside(self._script(text), SCRIPT_NAME)
 
     async def _script(self, text: str) -> None:
         settings = apart()
         settings["env"]["SONIXBOT_CONFIG"] = str(self.folder / "config.json")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", SCRIPT, stdin=asyncio.subprocess.PIPE, **settings
+            sys.executable, PATH, "-c", SCRIPT, stdin=asyncio.subprocess.PIPE, **settings
         )
         await process.communicate(text.encode())
 
-    def _do_aside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="aside")
-        self._aside.add(task)
-        task.add_done_callback(self._aside.discard)
+    def _do_aside(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
 
     def _wonder(self, event: Event) -> None:
         """Let the operator ask how things are once the first post is there."""
         if not self._wondered and event.post and event.post.chat == str(CHANNEL):
             self._wondered = True
-            self._do_aside(self._ask())
+            self._do_aside(self._ask(), "operator")
 
     async def _ask(self) -> None:
         await self.clock.sleep(WONDERING)
@@ -205,27 +232,39 @@ class World:
     def look(self) -> None:
         """Bring the accounts up to date."""
         ways = moving(self.folder / "data", self.source.path)
-        if self.bot.state is not State.UP:
+        handing_over = any(each.get_name() == SCRIPT_NAME for each in self._asides)
+        if self.bot.state is not State.UP or handing_over:
             ways = WAYS
         if ways:
             self._moved = time.monotonic()
         elif time.monotonic() - self._moved < SETTLED:
             ways = WAYS
+        self._account(ways)
+
+    def _account(self, ways: frozenset[str]) -> None:
+        """Compare what was written with what is told; on `ways` something may still arrive."""
         found = self._ledger.truth(
-            Way([*self._in_channel()], "telegram" in ways),
-            Way([_told(each) for each in self.box.mails], "mail" in ways),
+            Way([*self._in_channel()], "telegram" in ways), Way(self._mailed, "mail" in ways)
         )
         if found != self.truth:
             self.truth = found
             self._tell("truth")
 
-    def _in_channel(self) -> list[Told]:
-        told = []
+    def _in_channel(self) -> Iterator[Told]:
         for post in self.api.posts(CHANNEL):
-            told.append(Told(post.date, post.text))
-            if post.file is not None and not post.photo:
-                told.append(Told(post.date, post.file[1].decode("utf-8", "replace")))
-        return told
+            known = self._posted.get(post.id)
+            if known is None or known[0] != post.edits:
+                file = (
+                    ""
+                    if post.file is None or post.photo
+                    else post.file[1].decode("utf-8", "replace")
+                )
+                known = self._posted[post.id] = post.edits, Told(post.date, f"{post.text}\n{file}")
+            yield known[1]
+
+    def _received(self, received: Received) -> None:
+        subject = received.message["Subject"]
+        self._mailed.append(Told(received.date, f"{subject}\n{received.text}"))
 
     def _tell(self, what: str) -> None:
         for listener in self.listeners:
@@ -256,18 +295,3 @@ class World:
             "protocol": {**self._protocol, "path": str(self.source.path)},
             "data-dir": str(self.folder / "data"),
         }
-
-    async def _end_deliverer(self) -> None:
-        """End the deliverer that a script may have started while the bot was down."""
-        try:
-            told = json.loads((self.folder / "data/inbox/service.json").read_bytes())
-        except (OSError, ValueError):
-            return
-        if told.get("role") == "deliverer":
-            with suppress(OSError):
-                os.kill(told["pid"], 15)
-                await asyncio.sleep(LOOK_EVERY)
-
-
-def _told(received: Received) -> Told:
-    return Told(received.date, f"{received.message['Subject']}\n{received.text}")

@@ -11,7 +11,7 @@ from sonixbot.language import Language
 from sonixbot.text.incidents import subject_of
 from sonixbot.text.markup import Words, bold, escape, name, one_line, plain, together, words
 
-#: Mutes, and hidden incidents, listed in one message.
+#: Mutes listed in one message.
 _LISTED: Final = 15
 _TEXT_LENGTH: Final = 120
 
@@ -74,7 +74,7 @@ def _hidden(mute: Mute, incidents: Mapping[int, Incident], language: Language) -
         language.ngettext("It hid {n} message:", "It hid {n} messages:", total).format(n=total)
     )
     frequent = sorted(mute.hidden.items(), key=lambda each: each[1], reverse=True)
-    for number, count in frequent[:_LISTED]:
+    for number, count in frequent:
         incident = incidents.get(number)
         about = (
             subject_of(incident, _TEXT_LENGTH)
@@ -82,13 +82,6 @@ def _hidden(mute: Mute, incidents: Mapping[int, Incident], language: Language) -
             else escape(language.gettext("an incident that is no longer kept"))
         )
         yield f"×{count} {about}"
-    if left := frequent[_LISTED:]:
-        said = language.ngettext(
-            "… and {n} message of other kinds; /lasterrors shows them",
-            "… and {n} messages of other kinds; /lasterrors shows them",
-            sum(count for _number, count in left),
-        )
-        yield escape(said.format(n=sum(count for _number, count in left)))
 
 
 def mute_line(mute: Mute, language: Language, zone: tzinfo | None, now: float) -> str:

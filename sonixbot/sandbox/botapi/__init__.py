@@ -21,10 +21,10 @@ from typing import Any, Final, Self
 from aiohttp import web
 
 from sonixbot.clock import Clock
-from sonixbot.sandbox.botapi.call import Call, Refusal
+from sonixbot.sandbox.botapi.call import Call, Refusal, bad
 from sonixbot.sandbox.botapi.chats import Chats
 from sonixbot.sandbox.botapi.faults import Faults, dropped
-from sonixbot.sandbox.botapi.methods import Methods
+from sonixbot.sandbox.botapi.methods import Methods, check
 from sonixbot.sandbox.botapi.posts import Answer, Event, Kind, Post
 from sonixbot.sandbox.botapi.updates import Updates
 
@@ -185,6 +185,7 @@ class BotApi(Faults):
 
     async def _answer(self, call: Call) -> web.Response:
         """The ordinary course; raises `Refusal`."""
+        check(call)
         polls = call.method == "getUpdates"
         result = await self._updates.fetch(call) if polls else self._methods.do(call)
         return web.json_response({"ok": True, "result": result})
@@ -201,6 +202,8 @@ async def _read(request: web.Request) -> Call:
     try:
         if request.content_type == "application/json":
             body = await request.json()
+            if not isinstance(body, dict):
+                raise bad("object expected as JSON content")
             params |= {k: v if isinstance(v, str) else json.dumps(v) for k, v in body.items()}
         elif request.can_read_body:
             for name, value in (await request.post()).items():
@@ -208,6 +211,8 @@ async def _read(request: web.Request) -> Call:
                     files[name] = (value.filename, value.file.read())
                 elif isinstance(value, str):
                     params[name] = value
+    except ValueError:
+        raise bad("can't parse JSON content") from None
     except web.HTTPRequestEntityTooLarge:
         raise Refusal(413, "Request Entity Too Large") from None
     return Call(request.match_info["method"], params, files)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+Sort = TypeVar("Sort", dict[str, Any], list[Any])
 
 
 class Refusal(Exception):
@@ -46,11 +48,16 @@ class Call:
         """A parameter that is true or false; false if it is not given."""
         return self.params.get(name, "").lower() in ("true", "1")
 
-    def value(self, name: str, what: str) -> Any:
-        """A parameter that is JSON; None if it is not given. Raises `Refusal` naming `what`."""
+    def value(self, name: str, what: str, sort: type[Sort]) -> Sort | None:
+        """A parameter that is JSON of a sort, dict or list; None if it is not given.
+
+        Raises `Refusal` naming `what`.
+        """
         given = self.params.get(name, "")
         if not given:
             return None
-        with suppress(ValueError):
-            return json.loads(given)
+        with suppress(ValueError, RecursionError):
+            value = json.loads(given)
+            if isinstance(value, sort):
+                return value
         raise bad(f"can't parse {what} JSON object")

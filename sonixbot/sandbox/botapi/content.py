@@ -48,8 +48,10 @@ def text(source: str, mode: str | None, *, caption: bool) -> tuple[str, list[dic
 
 def keyboard(call: Call) -> list[list[dict[str, str]]]:
     """The rows of inline buttons; raises `Refusal`."""
-    markup = call.value("reply_markup", "reply keyboard markup") or {}
+    markup = call.value("reply_markup", "reply keyboard markup", dict) or {}
     rows: list[list[dict[str, str]]] = markup.get("inline_keyboard", [])
+    if not all(isinstance(each, dict) for row in rows for each in row):
+        raise bad("can't parse inline keyboard button")
     for button in (button for row in rows for button in row):
         if not any(button.get(action) for action in _ACTIONS):
             raise bad(

@@ -34,7 +34,7 @@ class Scope:
     @classmethod
     def of(cls, call: Call, reached: Callable[[str], dict[str, Any]]) -> Self:
         """The scope that a request names; `reached` tells a chat or refuses it."""
-        given = call.value("scope", "BotCommandScope") or {"type": "default"}
+        given = call.value("scope", "BotCommandScope", dict) or {"type": "default"}
         kind = given.get("type")
         if kind in _WIDE:
             return cls(kind)
@@ -57,7 +57,7 @@ class Menus:
 
     def set(self, scope: Scope, call: Call) -> None:
         """Set a list; an empty one lets a wider one show. Raises `Refusal`."""
-        given = call.value("commands", "commands") or []
+        given = call.value("commands", "commands", list) or []
         commands = [_command(each) for each in given]
         if len(commands) > MOST_COMMANDS:
             raise bad("BOT_COMMANDS_TOO_MUCH")
@@ -89,7 +89,9 @@ def _language(call: Call) -> str:
     return code
 
 
-def _command(given: dict[str, Any]) -> dict[str, str]:
+def _command(given: object) -> dict[str, str]:
+    if not isinstance(given, dict):
+        raise bad("can't parse BotCommand: expected an Object")
     for name in ("command", "description"):
         if not isinstance(given.get(name), str):
             raise bad(f"can't parse BotCommand: Can't find field \"{name}\"")

@@ -29,14 +29,35 @@ _FILES: Final = {"sendDocument": "document", "sendPhoto": "photo"}
 _PACED: Final = frozenset(["sendMessage", *_FILES, "editMessageText", "editMessageReplyMarkup"])
 _PLACED: Final = frozenset(["chat_id", "parse_mode", "reply_markup", "link_preview_options"])
 _SENT: Final = _PLACED | {"message_thread_id", "disable_notification", "reply_parameters"}
-#: What may be said of words. Anything else would change what people see, and is not shown here.
+_MENU: Final = frozenset(["scope", "language_code"])
+#: What each method can be told; anything else would change what comes of it, and does not here.
 _PARAMETERS: Final = {
+    "getMe": frozenset[str](),
+    "deleteWebhook": {"drop_pending_updates"},
+    "getUpdates": {"offset", "limit", "timeout", "allowed_updates"},
+    "getChat": {"chat_id"},
+    "getChatMember": {"chat_id", "user_id"},
+    "setMyCommands": _MENU | {"commands"},
+    "getMyCommands": _MENU,
+    "deleteMyCommands": _MENU,
     "sendMessage": _SENT | {"text"},
     "sendDocument": _SENT | {"document", "caption"},
     "sendPhoto": _SENT | {"photo", "caption"},
     "editMessageText": _PLACED | {"message_id", "text"},
     "editMessageReplyMarkup": _PLACED | {"message_id"},
+    "answerCallbackQuery": {"callback_query_id", "text", "show_alert"},
+    "pinChatMessage": {"chat_id", "message_id", "disable_notification"},
+    "unpinChatMessage": {"chat_id", "message_id"},
 }
+
+
+def check(call: Call) -> None:
+    """Refuse, by its name, a method that is not known here, or a parameter of one that is."""
+    known = _PARAMETERS.get(call.method)
+    if known is None:
+        raise Refusal(404, f"Not Found: method {call.method} is not known")
+    if unknown := sorted(call.params.keys() - known):
+        raise bad(f"parameter {unknown[0]} of {call.method} is not known")
 
 
 class Methods:
@@ -76,11 +97,6 @@ class Methods:
 
     def do(self, call: Call) -> object:
         """Do what was asked and tell what came of it; raises `Refusal`."""
-        if call.method not in self._methods:
-            raise Refusal(404, f"Not Found: method {call.method} is not known")
-        known = _PARAMETERS.get(call.method, call.params.keys())
-        if unknown := sorted(call.params.keys() - known):
-            raise bad(f"parameter {unknown[0]} of {call.method} is not known")
         if not self._paced or call.method not in _PACED:
             return self._methods[call.method](call)
         address, now = self._address(call), self._clock.now()
@@ -152,7 +168,7 @@ class Methods:
 
     def _replied(self, call: Call, address: str) -> int | None:
         """The message that is answered; None: none is."""
-        wish = call.value("reply_parameters", "reply parameters") or {}
+        wish = call.value("reply_parameters", "reply parameters", dict) or {}
         number = wish.get("message_id")
         if number is None or (address, number) in self._chats.messages:
             return number

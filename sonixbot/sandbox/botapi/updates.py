@@ -49,9 +49,9 @@ class Updates:
     async def fetch(self, call: Call) -> list[dict[str, Any]]:
         """Wait for updates; a later poller turns the waiting one away. Raises `Refusal`."""
         self._confirm(call.number("offset") or 0)
-        wanted = call.value("allowed_updates", "allowed_updates")
+        wanted = call.value("allowed_updates", "allowed_updates", list)
         if wanted is not None:
-            self._wanted = frozenset(wanted)
+            self._wanted = frozenset(map(str, wanted))
         seconds = min(max(0, call.number("timeout") or 0), LONGEST_POLL)
         self._poller += 1
         turn = self._poller
