@@ -668,10 +668,10 @@ async def test_incidents_are_listed(chat: Chat) -> None:
     """/incidents lists what is open with its number, and who takes care of it."""
     assert "1 🔴 03:21:15 · Error 1 · P1_beta: position" in (await chat.ask("/incidents")).text
     assert "Olga takes care of it" in (await chat.ask("/ack")).text
-    chat.desk.take(replace(STUCK, source="magnet", offset=5))
+    chat.desk.take(replace(STUCK, source="magnet", offset=5, time=NIGHT))
     listed = (await chat.ask("/incidents", by=VIEWER)).text.splitlines()
     assert listed[0] == "YuMO: 2 open problems"
-    assert [line[0] for line in listed[1:4]] == ["2", "1", "✔"] or listed[2].startswith("✔")
+    assert [line[0] for line in listed[1:4]] == ["2", "1", "✔"]
 
 
 async def test_one_incident_tells_all(chat: Chat) -> None:

@@ -142,6 +142,18 @@ def test_a_button_under_an_answer_is_pressed(shown: Demo, opened: Open) -> None:
     expect(page.locator("#chat article[data-edits='1'] .said").last).not_to_have_text(before)
 
 
+def test_an_error_is_acknowledged_in_the_channel(shown: Demo, opened: Open) -> None:
+    """The button under the post of an error says in the post who takes care of it, and is gone."""
+    page = opened(shown)
+    post = posts(page, "Error 1 · P1_beta").first
+    soon(post)
+    post.get_by_role("button", name="Acknowledge").click()
+    soon(post.get_by_text("✔ Olga takes care of it"))
+    expect(post.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    post.get_by_role("button", name="Mute 1 h").click()
+    soon(post.get_by_text("🔕 muted until"))
+
+
 def test_a_motor_sticks(shown: Demo, opened: Open) -> None:
     """A motor that sticks is an error in the protocol, and counted as written at once."""
     page = opened(shown)

@@ -542,7 +542,7 @@ async def test_care_shows_in_the_post_and_survives_a_kill(
         assert "✔ Olga <&> takes care of it, 03:22:46" in post.text
         assert [each.text for each in post.buttons] == ["Mute 1 h", "till morning"]
         assert bench.watch.acknowledge(77, "Olga", 42) is None
-        bench.store.remember = fail  # type: ignore[method-assign]  # as if killed: no last words
+        bench.store.remember = fail  # type: ignore[method-assign,assignment]  # as if killed: no last words
     again = Bench(tmp_path / "data", protocol, clock)
     assert again.watch.policy.acknowledged[1].author == "Olga <&>"
     again.store.close()
@@ -560,7 +560,7 @@ async def test_care_that_cannot_be_written_is_not_taken(
     async with watching(tmp_path, clock) as bench:
         append(protocol, error(2))
         await bench.pass_time(1)
-        whole, bench.store.save_wishes = bench.store.save_wishes, fail  # type: ignore[method-assign]
+        whole, bench.store.save_wishes = bench.store.save_wishes, fail  # type: ignore[method-assign,assignment]
         with pytest.raises(sqlite3.OperationalError):
             bench.watch.acknowledge(1, "Olga", 42)
         bench.store.save_wishes = whole  # type: ignore[method-assign]

@@ -151,7 +151,8 @@ def incident_ended_words(
 ) -> Words:
     """The end of an incident, in reply to its post and in its thread of mails."""
     _ = language.gettext
-    head = f"{name(instrument)}: {escape(_('over'))}"
+    over = _("over")
+    head = f"{name(instrument)}: {escape(over)}"
     if incident.entry.source:
         head += f" · {name(incident.entry.source)}"
     lines = [
