@@ -44,7 +44,12 @@ def main() -> None:
 
 
 def _wait_for_the_scene(page: Page) -> None:
-    """Until the first errors are told and counted, the operator was answered, a script spoke."""
+    """Until the first errors are told, counted and acknowledged, and a script spoke."""
+    first = page.locator("#channel article").first
+    expect(first).to_contain_text("×3", timeout=SCENE)
+    first.get_by_role("button").first.click()
+    expect(first).to_contain_text("✔", timeout=SCENE)
+    page.mouse.move(0, 0)
     expect(page.locator("#channel article")).to_have_count(3, timeout=SCENE)
     page.locator("#script [type=submit]").click()
     expect(page.locator("#channel article")).to_have_count(4, timeout=SCENE)
