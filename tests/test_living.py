@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from sonixbot.alerts import AlertPolicy, Decision, Ended, Incident, Post, Renew, Rules
 from sonixbot.entry import Entry, Kind
-from tests.facts import STUCK, WARM, like
+from sonixbot.message import Message
+from sonixbot.store import FILE_NAME, MIGRATIONS, Store
+from tests.facts import STUCK, WARM, like, message
 from tests.handclock import NIGHT
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -129,3 +136,28 @@ def test_what_a_mute_covers(policy: AlertPolicy) -> None:
     assert [each.entry.source for each in policy.covered(mute)] == ["P1_beta"]
     policy.tick(NIGHT + HOUR)
     assert policy.covered(mute) == []
+
+
+def test_what_an_earlier_version_wrote_is_taken_over(tmp_path: Path) -> None:
+    """A database from before acknowledgements is brought up to date, with all that is in it."""
+    policy = AlertPolicy(Rules())
+    policy.apply(STUCK, NIGHT)
+    mute = policy.mute("P1_beta", NIGHT + HOUR, *ANNA, NIGHT)
+    told = message().to_json()
+    rows = (only(policy).to_json(), mute.to_json(), told)
+    for row, new in zip(rows, (["ended"], ["fingerprint"], ["buttons", "answers"]), strict=True):
+        for name in new:
+            del row[name]
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        db.executescript(MIGRATIONS[0] + "pragma user_version = 1;")
+        db.execute("insert into incidents values (1, ?, ?)", (NIGHT, json.dumps(rows[0])))
+        db.execute("insert into mutes values (1, ?)", (json.dumps(rows[1]),))
+        db.commit()
+    store = Store(tmp_path)
+    found = store.policy(Rules())
+    assert (only(found), found.mutes) == (only(policy), {1: mute})
+    found.acknowledge(1, *ANNA, NIGHT)
+    store.save_wishes(found)
+    assert store.policy(Rules()).acknowledged == found.acknowledged
+    store.close()
+    assert Message.from_json(told) == message()

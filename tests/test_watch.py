@@ -560,10 +560,11 @@ async def test_care_that_cannot_be_written_is_not_taken(
     async with watching(tmp_path, clock) as bench:
         append(protocol, error(2))
         await bench.pass_time(1)
-        whole, bench.store.save_wishes = bench.store.save_wishes, fail  # type: ignore[method-assign,assignment]
+        whole = bench.store.save_wishes
+        bench.store.save_wishes = fail  # type: ignore[method-assign,assignment]  # a full disk
         with pytest.raises(sqlite3.OperationalError):
             bench.watch.acknowledge(1, "Olga", 42)
-        bench.store.save_wishes = whole  # type: ignore[method-assign]
+        bench.store.save_wishes = whole  # type: ignore[method-assign]  # there is room again
         assert bench.watch.policy.acknowledged == {}
         assert "Olga" not in bench.posts()[0]
 
