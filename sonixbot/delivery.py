@@ -227,6 +227,8 @@ class Deliverer:
             html=words.html,
             subject=words.subject,
             thread="",
+            buttons=(),
+            answers="",
         )
         self._outbox.join(whole, message, now)
         return next(

@@ -26,7 +26,7 @@ from sonixbot.errors import (
 )
 from sonixbot.health import Health
 from sonixbot.language import language
-from sonixbot.message import Message, Origin, State
+from sonixbot.message import Button, Message, Origin, State
 from sonixbot.outbox import Outbox
 from sonixbot.store import Store
 from tests.facts import message
@@ -498,3 +498,17 @@ async def test_what_a_message_answers_is_named_as_it_is_known_there(
         world.put(message("m-2", answers="m-1"), message("m-3", answers="m-0"))
         await world.pass_time(4)
         assert world.telegram.answered == ["", "1", ""]
+
+
+async def test_a_list_is_no_answer_and_has_no_buttons(tmp_path: Path, clock: HandClock) -> None:
+    """What goes as one list answers nothing, and has no buttons, though its messages do."""
+    async with running(tmp_path, clock) as world:
+        button = (Button("Acknowledge", "incident:ack:1"),)
+        for number in range(70):
+            each = message(f"m-{number}", answers="m-0", buttons=button)
+            world.put(each, to=BOSS)
+        await world.pass_time(60)
+        await world.pass_time(11 * 60, 5)
+        sent = world.outbox.listing([State.SENT], 200)
+        newest = next(each for each in sent if each.message.key.startswith("list-"))
+        assert (newest.message.buttons, newest.message.answers) == ((), "")
