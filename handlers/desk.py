@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from sonixbot.alerts import AlertPolicy, Incident, Mute
+from sonixbot.entry import MOST_IMPORTANT
 from sonixbot.state import ProtocolState, matches
 
 
@@ -28,12 +30,19 @@ class Desk(Protocol):
         author: str,
         author_id: int,
         incident: Incident | None = None,
+        *,
+        level: int = MOST_IMPORTANT,
+        comment: str = "",
     ) -> Mute:
-        """Hide what fits `scope`, or one incident, until then, for good, and show it."""
+        """Hide what fits `scope` and level, or one incident, until then, for good, and show it."""
         ...
 
-    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
-        """Note who takes care of an incident, for good; None where there is none."""
+    def prolong(self, number: int, until: float, author: str, author_id: int) -> Mute | None:
+        """Move the end of a mute, for good; None where it is over."""
+        ...
+
+    def acknowledge(self, numbers: Iterable[int], author: str, author_id: int) -> list[Incident]:
+        """Note who takes care of incidents, for good; return those that there are."""
         ...
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:

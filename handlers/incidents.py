@@ -92,7 +92,7 @@ async def acknowledge(
     if incident is None:
         said = which_incident_words(watch.policy, instrument, language, zone, now)
     else:
-        watch.acknowledge(incident.id, event_from_user.full_name, event_from_user.id)
+        watch.acknowledge([incident.id], event_from_user.full_name, event_from_user.id)
         said = care_words(incident, watch.policy, language, zone, now)
     await reply(message, said, clock)
 
@@ -127,7 +127,7 @@ async def press(
         return
     await answer(callback)
     if until is None:
-        watch.acknowledge(incident.id, presser.full_name, presser.id)
+        watch.acknowledge([incident.id], presser.full_name, presser.id)
     else:
         watch.mute(short_name(incident), until, presser.full_name, presser.id, incident)
 

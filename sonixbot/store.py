@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,9 +18,12 @@ from sonixbot.alerts import (
     FORGOTTEN_AFTER,
     Acknowledgement,
     AlertPolicy,
+    Held,
     Incident,
     Mute,
+    Numbers,
     Rules,
+    Storm,
 )
 from sonixbot.errors import Problem, sentence
 
@@ -73,6 +77,9 @@ MIGRATIONS: Final = (
     """,
     """
     create table acknowledgements (incident integer primary key, data text not null);
+    """,
+    """
+    create table storms (id integer primary key, data text not null);
     """,
 )
 
@@ -159,12 +166,15 @@ class Store:
         incidents = self.db.execute("select data from incidents order by seen")
         mutes = self.db.execute("select data from mutes order by id")
         acknowledged = self.db.execute("select incident, data from acknowledgements")
+        storms = self.db.execute("select data from storms order by id")
         return AlertPolicy(
             rules,
             [Incident.from_json(json.loads(row[0])) for row in incidents],
             [Mute.from_json(json.loads(row[0])) for row in mutes],
-            tuple(self.fact("numbers") or (0, 0)),
+            Numbers(*(self.fact("numbers") or ())),
             {row[0]: Acknowledgement(**json.loads(row[1])) for row in acknowledged},
+            [Storm.from_json(json.loads(row[0])) for row in storms],
+            Held(**(self.fact("held") or {})),
         )
 
     def save(self, policy: AlertPolicy, now: float) -> None:
@@ -179,6 +189,11 @@ class Store:
             db.execute(
                 "delete from acknowledgements where incident not in (select id from incidents)"
             )
+            for number, storm in policy.changes.storms.items():
+                db.execute("delete from storms where id = ?", (number,))
+                if storm:
+                    values = (number, _text(storm.to_json()))
+                    db.execute("insert into storms values (?, ?)", values)
             self.save_wishes(policy)
 
     def save_wishes(self, policy: AlertPolicy) -> None:
@@ -197,7 +212,8 @@ class Store:
                 if made:
                     row = (number, _text(made.to_json()))
                     db.execute("insert into acknowledgements values (?, ?)", row)
-            self.remember("numbers", policy.numbers)
+            self.remember("numbers", astuple(policy.numbers))
+            self.remember("held", asdict(policy.held))
 
 
 def _text(data: dict[str, Any]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from sonixbot.alerts import AlertPolicy, Changes, Decision, Incident, Mute
 from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import backoff, endure
+from sonixbot.entry import MOST_IMPORTANT
 from sonixbot.errors import Sentence, sentence
 from sonixbot.formats import Reader
 from sonixbot.health import Health, Status
@@ -134,7 +136,7 @@ class Watch:
         older = await self._history(tail.position)
         decisions: list[Decision] = []
         while block := tail.read(self._clock.now()):
-            decisions += self._take(block)
+            decisions += self._take(block, live=False)
             await asyncio.sleep(0)
         self._note_trouble(tail.trouble)
         caught, away = self.policy.catch_up(decisions), self._store.fact("alive")
@@ -172,17 +174,17 @@ class Watch:
             await asyncio.sleep(0)
         self._note_trouble(tail.trouble)
 
-    def _take(self, block: Block) -> list[Decision]:
+    def _take(self, block: Block, *, live: bool = True) -> list[Decision]:
         """Let the entries of a block into the state and the book of incidents."""
         decisions: list[Decision] = []
         try:
-            self._tell(block, decisions)
+            self._tell(block, decisions, live=live)
         except Exception:  # a fault of ours in one place must not hide all that comes after it
             log.exception("%d bytes of %s from %d on", len(block.data), block.path, block.start)
             self._unread.append(block)
         return decisions
 
-    def _tell(self, block: Block, decisions: list[Decision]) -> None:
+    def _tell(self, block: Block, decisions: list[Decision], *, live: bool) -> None:
         now = self._clock.now()
         if block.fresh:
             self._reader = self._new_reader()
@@ -196,7 +198,7 @@ class Watch:
         self.state.path = block.path
         for entry in self._reader.feed(block):
             before = self.state.apply(entry)
-            decisions += self.policy.apply(entry, now, before)
+            decisions += self.policy.apply(entry, now, before, live=live)
         self.state.lines += block.data.count(b"\n")
         self.state.read_at = now
 
@@ -222,7 +224,7 @@ class Watch:
                 tries += 1
                 log.error("%s: %s; trying again", self._store.path, error)
                 await self._clock.sleep(backoff(tries))
-        self.policy.changes = Changes({}, {})
+        self.policy.changes = Changes()
         self._unread.clear()
         self._uncommitted = False
         self._noted = now
@@ -254,17 +256,35 @@ class Watch:
         author: str,
         author_id: int,
         incident: Incident | None = None,
+        *,
+        level: int = MOST_IMPORTANT,
+        comment: str = "",
     ) -> Mute:
-        """Hide what fits `scope`, or one incident, until then, and show it.
+        """Hide what fits `scope` and level, or one incident, until then, and show it.
 
         A mute of one incident is shown in its post, any other is announced. Raises sqlite3.Error.
         """
         now = self._clock.now()
         with self._wishing():
-            made = self.policy.mute(scope, until, author, author_id, now, incident)
+            made = self.policy.mute(
+                scope, until, author, author_id, now, incident, level=level, comment=comment
+            )
             if incident is None:
                 self._herald.muted(made, now)
             self._herald.refresh(self.policy.covered(made), self.policy, now)
+        return made
+
+    def prolong(self, number: int, until: float, author: str, author_id: int) -> Mute | None:
+        """Move the end of a mute, and let the warning of its end say so; None where it is over.
+
+        Raises sqlite3.Error.
+        """
+        now, before = self._clock.now(), self.policy.mutes.get(number)
+        with self._wishing():
+            made = self.policy.prolong(number, until, author, author_id)
+            if made and before:
+                self._herald.prolonged(before, made, now)
+                self._herald.refresh(self.policy.covered(made), self.policy, now)
         return made
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:
@@ -274,38 +294,38 @@ class Watch:
         """
         now = self._clock.now()
         with self._wishing():
-            ended = self.policy.unmute(number)
+            ended = self.policy.unmute(number, now)
             for mute in ended:
                 self._herald.mute_ended(mute, self.policy, now, author)
                 self._herald.refresh(self.policy.covered(mute), self.policy, now)
         return ended
 
-    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
-        """Note who takes care of an incident, and show it in its post.
+    def acknowledge(self, numbers: Iterable[int], author: str, author_id: int) -> list[Incident]:
+        """Note who takes care of these incidents, and show it in their posts.
 
-        None where there is no such incident. Raises sqlite3.Error.
+        Returns those that there are. Raises sqlite3.Error.
         """
         now = self._clock.now()
         with self._wishing():
-            known = self.policy.acknowledged.get(number)
-            incident = self.policy.acknowledge(number, author, author_id, now)
-            if incident and not known:
-                self._herald.refresh([incident], self.policy, now)
-        return incident
+            free = [each for each in numbers if each not in self.policy.acknowledged]
+            found = [self.policy.acknowledge(each, author, author_id, now) for each in numbers]
+            known = [each for each in found if each]
+            self._herald.refresh([each for each in known if each.id in free], self.policy, now)
+        return known
 
     @contextmanager
     def _wishing(self) -> Iterator[None]:
         """What people want changes together with its announcement and its row, or not at all."""
         policy = self.policy
-        before = dict(policy.mutes), dict(policy.acknowledged)
+        before = dict(policy.mutes), dict(policy.acknowledged), deepcopy(policy.held)
         pending = dict(policy.changes.mutes), dict(policy.changes.acknowledged)
         try:
             with self._store.transaction():
                 yield
                 self._store.save_wishes(policy)
         except BaseException:
-            policy.mutes, policy.acknowledged = before
-            policy.changes = Changes(policy.changes.incidents, *pending)
+            policy.mutes, policy.acknowledged, policy.held = before
+            policy.changes = Changes(policy.changes.incidents, *pending, policy.changes.storms)
             raise
         policy.changes.mutes.clear()
         policy.changes.acknowledged.clear()

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonixbot.alerts import (
-    KEPT,
     AlertPolicy,
     Decision,
     Ended,
@@ -17,6 +16,7 @@ from sonixbot.alerts import (
     Mail,
     Mute,
     MuteEnded,
+    Numbers,
     Post,
     Push,
     Renew,
@@ -24,6 +24,7 @@ from sonixbot.alerts import (
     Why,
     fingerprint,
 )
+from sonixbot.alerts.book import KEPT
 from sonixbot.entry import Entry, Kind
 from tests.facts import STUCK, WARM, like
 from tests.handclock import NIGHT
@@ -258,14 +259,14 @@ def test_unmute_ends_one_or_all() -> None:
     policy = AlertPolicy(Rules())
     for scope in ("a*", "b*", "c*"):
         policy.mute(scope, NIGHT + 60, "Anna", 7, NIGHT)
-    assert [each.id for each in policy.unmute(2)] == [2]
-    assert [each.id for each in policy.unmute(9)] == []
-    assert [each.id for each in policy.unmute(None)] == [1, 3]
+    assert [each.id for each in policy.unmute(2, NIGHT)] == [2]
+    assert [each.id for each in policy.unmute(9, NIGHT)] == []
+    assert [each.id for each in policy.unmute(None, NIGHT)] == [1, 3]
 
 
 def test_no_number_is_given_twice() -> None:
     """Numbers go on after those that are forgotten, as old posts speak of them."""
-    policy = AlertPolicy(Rules(), numbers=(41, 6))
+    policy = AlertPolicy(Rules(), numbers=Numbers(41, 6))
     policy.apply(STUCK, NIGHT)
     mute = policy.mute("", NIGHT + 60, "Anna", 7, NIGHT)
     assert [each.id for each in policy.incidents.values()] == [42]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 from typing import Any
@@ -60,21 +60,33 @@ class Desk:
         author: str,
         author_id: int,
         incident: Incident | None = None,
+        *,
+        level: int = 1,
+        comment: str = "",
     ) -> Mute:
         """Mute without announcing it."""
         if self.broken:
             raise self.broken
-        return self.policy.mute(scope, until, author, author_id, self.clock.now(), incident)
+        now = self.clock.now()
+        return self.policy.mute(
+            scope, until, author, author_id, now, incident, level=level, comment=comment
+        )
 
-    def acknowledge(self, number: int, author: str, author_id: int) -> Incident | None:
+    def prolong(self, number: int, until: float, author: str, author_id: int) -> Mute | None:
+        """Prolong without showing it."""
+        return self.policy.prolong(number, until, author, author_id)
+
+    def acknowledge(self, numbers: Iterable[int], author: str, author_id: int) -> list[Incident]:
         """Acknowledge without showing it."""
         if self.broken:
             raise self.broken
-        return self.policy.acknowledge(number, author, author_id, self.clock.now())
+        now = self.clock.now()
+        found = [self.policy.acknowledge(each, author, author_id, now) for each in numbers]
+        return [each for each in found if each]
 
     def unmute(self, number: int | None, author: str) -> list[Mute]:
         """Unmute without announcing it."""
-        return self.policy.unmute(number)
+        return self.policy.unmute(number, self.clock.now())
 
     def status(self) -> Status:
         """A status with nothing but the protocol."""

@@ -99,6 +99,7 @@ def test_muting_it_again_moves_the_end(policy: AlertPolicy) -> None:
 
 def test_an_incident_ends_once(policy: AlertPolicy) -> None:
     """After the quiet time an incident is over, said once; another entry opens it again."""
+    policy.acknowledge(only(policy).id, "Olga", 42, NIGHT)
     assert policy.tick(NIGHT + 30 * MINUTE - 1) == []
     (ended,) = policy.tick(NIGHT + 30 * MINUTE)
     assert ended == Ended(only(policy), aloud=True)

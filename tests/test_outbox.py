@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonixbot.alerts import Changes, Rules
+from sonixbot.alerts import Changes, Numbers, Rules
 from sonixbot.errors import Problem, sentence
 from sonixbot.language import DAY
 from sonixbot.message import Delivery, Marks, Origin, State
@@ -103,7 +103,7 @@ def test_incidents_mutes_and_numbers_survive_a_restart(tmp_path: Path) -> None:
     store.close()
     assert again.incidents == policy.incidents
     assert again.mutes == policy.mutes
-    assert again.numbers == policy.numbers == (1, 1)
+    assert again.numbers == policy.numbers == Numbers(1, 1)
 
 
 def test_an_ended_mute_is_gone_after_a_restart(store: Store) -> None:
@@ -111,8 +111,8 @@ def test_an_ended_mute_is_gone_after_a_restart(store: Store) -> None:
     policy = store.policy(Rules())
     policy.mute("P1_beta", NIGHT + 60, "Anna", 7, NIGHT)
     store.save(policy, NIGHT)
-    policy.changes = Changes({}, {})
-    policy.unmute(None)
+    policy.changes = Changes()
+    policy.unmute(None, NIGHT)
     store.save(policy, NIGHT)
     assert store.policy(Rules()).mutes == {}
 

@@ -104,7 +104,7 @@ def test_the_end_of_a_mute_accounts_for_what_it_hid(night: Night, spoken: Langua
     words = mute_ended_words(muted, incidents, "YuMO", spoken, None, NIGHT)
     told = [*before, Told(NIGHT + 50, words.text)]
     assert night.ledger.truth(Way(told), Way(told)).posted == 3
-    night.policy.unmute(mute.id)
+    night.policy.unmute(mute.id, NIGHT)
     night.write("stuck")
     told += night.posts()
     for _ in range(3):

@@ -536,12 +536,11 @@ async def test_care_shows_in_the_post_and_survives_a_kill(
         await bench.pass_time(1)
         (post,) = bench.messages()
         assert [each.text for each in post.buttons] == ["Acknowledge", "Mute 1 h", "till morning"]
-        incident = bench.watch.acknowledge(1, "Olga <&>", 42)
-        assert incident is not None
+        assert [each.id for each in bench.watch.acknowledge([1], "Olga <&>", 42)] == [1]
         (post,) = bench.messages()
         assert "✔ Olga <&> takes care of it, 03:22:46" in post.text
         assert [each.text for each in post.buttons] == ["Mute 1 h", "till morning"]
-        assert bench.watch.acknowledge(77, "Olga", 42) is None
+        assert bench.watch.acknowledge([77], "Olga", 42) == []
         bench.store.remember = fail  # type: ignore[method-assign,assignment]  # as if killed: no last words
     again = Bench(tmp_path / "data", protocol, clock)
     assert again.watch.policy.acknowledged[1].author == "Olga <&>"
@@ -563,7 +562,7 @@ async def test_care_that_cannot_be_written_is_not_taken(
         whole = bench.store.save_wishes
         bench.store.save_wishes = fail  # type: ignore[method-assign,assignment]  # a full disk
         with pytest.raises(sqlite3.OperationalError):
-            bench.watch.acknowledge(1, "Olga", 42)
+            bench.watch.acknowledge([1], "Olga", 42)
         bench.store.save_wishes = whole  # type: ignore[method-assign]  # there is room again
         assert bench.watch.policy.acknowledged == {}
         assert "Olga" not in bench.posts()[0]
@@ -599,6 +598,7 @@ async def test_the_end_of_an_incident_is_told(
         await bench.pass_time(1)
         append(protocol, error(32))
         await bench.pass_time(1)
+        bench.watch.acknowledge([1], "Olga", 42)
         await bench.clock.move(31 * 60)
         await bench.pass_time(6)
         post, ended = bench.messages()

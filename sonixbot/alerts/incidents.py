@@ -1,34 +1,16 @@
-"""Incidents: runs of like entries, the mutes that hide them, and what may be decided about them."""
+"""Incidents: runs of like entries, who takes care of them, and what became of them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Entry, Kind
-from sonixbot.state import matches
-
-#: What the bot itself writes to a protocol makes no alert, else it would answer itself for ever.
-_OURS: Final = re.compile(r"(?:sonixbot|logwatch|messangers)(?:\.|$)", re.IGNORECASE)
+from sonixbot.entry import Entry, Kind
 
 _IMPORTANCE: Final = {Kind.ERROR: 0, Kind.WARNING: 1, Kind.USER: 2, Kind.INFO: 3}
-# An apostrophe within a word quotes nothing.
-_QUOTED = r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|«[^«»]*»|“[^“”]*”"
-_HEX = r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b"
-# A digit that belongs to a name (P1_beta, COM3) stays: it tells one device from another.
-_NUMBER = r"(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*(?:[eE][-+]?\d+)?"
-_VALUES: Final = re.compile(f"{_QUOTED}|{_HEX}|{_NUMBER}")
-
-
-def fingerprint(entry: Entry) -> str:
-    """What like entries have in common: the source, and the text without its values.
-
-    Numbers, times, hexadecimal and quoted values are put aside.
-    """
-    text = _VALUES.sub("#", entry.text)
-    return f"{entry.source}|{' '.join(text.split()).lower()}"
+#: Notes kept of one incident; the first one and the newest stay.
+NOTES: Final = 40
 
 
 def importance(entry: Entry) -> tuple[int, int]:
@@ -44,8 +26,61 @@ class Why(StrEnum):
     WORSE = "worse"
     #: It came again after it had been quiet.
     AGAIN = "again"
-    #: It goes on, and the repeat interval has passed.
+    #: It goes on, and was last told in a list, or its interval for mails has passed.
     STILL = "still"
+    #: Nobody acknowledged it in its time.
+    REMINDER = "reminder"
+
+
+class Because(StrEnum):
+    """Why something is not said by itself."""
+
+    #: Somebody muted it.
+    MUTE = "mute"
+    #: Regular work, by the schedule of the configuration.
+    SCHEDULE = "schedule"
+    #: It follows from another incident.
+    CAUSE = "cause"
+    #: It goes into the digest of a storm.
+    STORM = "storm"
+    #: It is held for the digest after the quiet hours.
+    QUIET = "quiet hours"
+    #: It came while the service was away, and stands in the digest of that time.
+    AWAY = "away"
+    #: Somebody takes care of it already.
+    ACKNOWLEDGED = "acknowledged"
+    #: A mail about it was sent a short time ago.
+    INTERVAL = "interval"
+
+
+class Happened(StrEnum):
+    """What may happen to an incident."""
+
+    POSTED = "posted"
+    MAILED = "mailed"
+    #: It was not told by itself.
+    HIDDEN = "hidden"
+    #: A list told it: a digest of a storm, of quiet hours, of a time away.
+    LISTED = "listed"
+    ACKNOWLEDGED = "acknowledged"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that happened to an incident, as its history shows it."""
+
+    at: float
+    what: Happened
+    #: The reason, a value of `Why` or `Because`; empty where there is none.
+    reason: str = ""
+    #: A person, a device, a rule.
+    who: str = ""
+    #: How often in a row, and the last time.
+    count: int = 1
+    last: float = 0.0
 
 
 @dataclass(slots=True)
@@ -73,7 +108,7 @@ class Incident:
     posted: float = 0.0
     #: That post could not be delivered.
     lost: bool = False
-    #: Why it would have been a new post, had it not been muted.
+    #: Why it would have been a new post, had it not been hidden.
     unsaid: Why | None = None
     #: Number of its newest mail, why, and when.
     mail: int = 0
@@ -83,6 +118,19 @@ class Incident:
     owed: Why | None = None
     #: When it was quiet for long enough to count as over; None while it goes on.
     ended: float | None = None
+    #: How the rule that made it calls it, and the name of that rule; empty: none did.
+    name: str = ""
+    rule: str = ""
+    #: The storm that it belongs to; 0: none.
+    storm: int = 0
+    #: Its newest telling is in the digest of that storm, not in a post of its own.
+    listed: bool = False
+    #: Until when it hides what follows from it, and what it hid: incident id → number of entries.
+    hides_until: float = 0.0
+    hidden: dict[int, int] = field(default_factory=dict)
+    #: It lasts until what is missing is back, however long nothing new is said about it.
+    standing: bool = False
+    history: list[Note] = field(default_factory=list)
 
     @property
     def importance(self) -> tuple[int, int]:
@@ -93,6 +141,16 @@ class Incident:
     def rank(self) -> int:
         """The level to act on."""
         return self.importance[1]
+
+    def note(self, at: float, what: Happened, reason: str = "", who: str = "") -> None:
+        """Add to its history; the same thing again is counted."""
+        last = self.history[-1] if self.history else None
+        if last and (last.what, last.reason, last.who) == (what, reason, who):
+            self.history[-1] = replace(last, count=last.count + 1, last=at)
+            return
+        self.history.append(Note(at, what, reason, who, 1, at))
+        if len(self.history) > NOTES:
+            del self.history[1]
 
     def to_json(self) -> dict[str, Any]:
         """The incident as plain JSON values."""
@@ -110,6 +168,11 @@ class Incident:
                 "mail_why": Why(data["mail_why"]),
                 "owed": data["owed"] and Why(data["owed"]),
                 "unsaid": data["unsaid"] and Why(data["unsaid"]),
+                "hidden": {int(key): count for key, count in data.get("hidden", {}).items()},
+                "history": [
+                    Note(**{**each, "what": Happened(each["what"])})
+                    for each in data.get("history", ())
+                ],
             }
         )
 
@@ -125,141 +188,3 @@ class Acknowledgement:
     def to_json(self) -> dict[str, Any]:
         """The acknowledgement as plain JSON values."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Somebody's wish not to be told for a while. What it hides is counted and listed."""
-
-    id: int
-    #: A device or a pattern with `*` for device or text; empty: everything. Of an incident: how
-    #: people call it.
-    scope: str
-    made: float
-    until: float
-    author: str
-    author_id: int
-    #: What it hid: incident id → number of entries.
-    hidden: dict[int, int] = field(default_factory=dict)
-    #: The fingerprint of the one incident that it hides; empty: whatever fits its scope.
-    fingerprint: str = ""
-
-    def covers(self, entry: Entry, now: float) -> bool:
-        """Whether it hides this entry now."""
-        if now >= self.until:
-            return False
-        if self.fingerprint:
-            return fingerprint(entry) == self.fingerprint
-        return matches(self.scope, entry.source, entry.text)
-
-    def to_json(self) -> dict[str, Any]:
-        """The mute as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The mute that `to_json` wrote."""
-        hidden = {int(key): count for key, count in data["hidden"].items()}
-        return cls(**{**data, "hidden": hidden})
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Say it anew in Telegram; the incident knows why."""
-
-    incident: Incident
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Bring the words of its newest post and of mails not yet sent up to date."""
-
-    incident: Incident
-    #: Another entry was counted, not only an earlier one told more completely.
-    counted: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """Send a mail about it; the incident knows why."""
-
-    incident: Incident
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """It has been quiet for long enough: its post says so."""
-
-    incident: Incident
-    #: It was important and nobody muted it, so its end is told in a message of its own.
-    aloud: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MuteEnded:
-    """Tell what a mute hid."""
-
-    mute: Mute
-
-
-Decision = Post | Renew | Mail | Ended | MuteEnded
-
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """What came while the service was away."""
-
-    #: Incidents for the digest in Telegram…
-    posts: tuple[Incident, ...]
-    #: … and for that by mail.
-    mails: tuple[Incident, ...]
-    #: What is told beside: the first of level 1 also by themselves, ends of mutes.
-    decisions: tuple[Decision, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """The least important level of each kind that is pushed one way; 0: none of this kind."""
-
-    error: int = LEAST_IMPORTANT
-    warning: int = MOST_IMPORTANT
-    user: int = 0
-    info: int = 0
-
-    def takes(self, entry: Entry) -> bool:
-        """Whether this entry is pushed."""
-        limits = {
-            Kind.ERROR: self.error,
-            Kind.WARNING: self.warning,
-            Kind.USER: self.user,
-            Kind.INFO: self.info,
-        }
-        return entry.rank <= limits[entry.kind] and not _OURS.match(entry.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How one instrument wants to be told. Times in seconds."""
-
-    telegram: Push = Push()
-    mail: Push = Push()
-    #: At most one mail of an incident in this time.
-    repeat_interval: float = 4 * 3600.0
-    #: After so long without it, the same error is a new post.
-    quiet_time: float = 30 * 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What has to be written down."""
-
-    #: None: this incident is forgotten.
-    incidents: dict[int, Incident | None]
-    #: None: this mute is over.
-    mutes: dict[int, Mute | None]
-    #: By incident; None: it is not acknowledged any more.
-    acknowledged: dict[int, Acknowledgement | None] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to write down."""
-        return bool(self.incidents or self.mutes or self.acknowledged)

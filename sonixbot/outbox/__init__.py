@@ -293,6 +293,28 @@ class Outbox:
                 [(row[0], now, each.id) for each in deliveries],
             )
 
+    def take_in(self, key: str, into: str, now: float) -> bool:
+        """Let the message `into` stand for another one of which nothing has left yet.
+
+        False where a part of it is on its way or has arrived, or `into` does not go everywhere.
+        """
+        with self._store.transaction() as db:
+            untouched = db.execute(
+                "select d.id, i.id, d.state = 'waiting' and d.tries = 0 from deliveries d"
+                " join messages m on m.id = d.message left join deliveries i"
+                " on i.destination = d.destination"
+                " and i.message = (select id from messages where key = ?)"
+                " where m.key = ?",
+                (into, key),
+            ).fetchall()
+            if not untouched or not all(list_id and waits for _, list_id, waits in untouched):
+                return False
+            db.executemany(
+                "update deliveries set list = ?, state = 'listed', updated = ? where id = ?",
+                [(list_id, now, number) for number, list_id, _ in untouched],
+            )
+        return True
+
     def destination(self, name: str) -> Destination:
         """What is known of an address."""
         row = self._store.db.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Final
 
@@ -71,18 +71,23 @@ def incident_words(
         head += f" · {name(entry.source)}"
     lines = [
         f"{mark(incident.kind, incident.level)} {bold(head)}",
+        *([bold(name(incident.name))] if incident.name else []),
         _text(entry, language),
         *_reason(why, language),
         _times(incident, language, zone, now),
         *wishes(care, mute, language, zone, now),
         *_quiet(incident, language, zone, now),
+        *_hides(incident, language, zone, now),
     ]
     if details := _details(entry, language):
         lines.append(f"<blockquote expandable>{details}</blockquote>")
-    device = f"{one_line(entry.source)}: " if entry.source else ""
-    return words(
-        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(incident.about)}"
-    )
+    return words("\n".join(lines), _subject(incident, kind, instrument))
+
+
+def _subject(incident: Incident, kind: str, instrument: str) -> str:
+    device = f"{one_line(incident.entry.source)}: " if incident.entry.source else ""
+    about = one_line(incident.name or incident.about)
+    return f"[{one_line(instrument)}] {kind}: {device}{about}"
 
 
 def _text(entry: Entry, language: Language) -> str:
@@ -102,6 +107,7 @@ def _reason(why: Why | None, language: Language) -> list[str]:
         Why.WORSE: _("More important than before."),
         Why.AGAIN: _("It is back after a quiet time."),
         Why.STILL: _("It still goes on."),
+        Why.REMINDER: _("Reminder: nobody has acknowledged it."),
     }
     return [f"<i>{escape(reasons[why])}</i>"] if why in reasons else []
 
@@ -135,7 +141,8 @@ def wishes(
     if mute:
         said = _("muted until {end} by {author}")
         end = language.clock(mute.until, zone, now)
-        yield "🔕 " + escape(said).format(author=name(mute.author), end=escape(end))
+        author = mute.author or mute.schedule
+        yield "🔕 " + escape(said).format(author=name(author), end=escape(end))
 
 
 def _quiet(
@@ -144,6 +151,23 @@ def _quiet(
     if incident.ended is not None:
         said = language.gettext("quiet since {time}")
         yield "🟢 " + escape(said.format(time=language.clock(incident.last, zone, now)))
+
+
+def _hides(
+    incident: Incident, language: Language, zone: tzinfo | None, now: float
+) -> Iterable[str]:
+    """What a main cause hides as its consequences."""
+    _ = language.gettext
+    if incident.hides_until > now and incident.ended is None:
+        said = _("what follows from it is only counted until {time}")
+        yield "🔕 " + escape(said.format(time=language.clock(incident.hides_until, zone, now)))
+    if total := sum(incident.hidden.values()):
+        hidden = language.ngettext(
+            "{n} message that followed from it was hidden",
+            "{n} messages that followed from it were hidden",
+            total,
+        )
+        yield "🔕 " + escape(hidden.format(n=total))
 
 
 def incident_ended_words(
@@ -163,11 +187,9 @@ def incident_ended_words(
     if incident.last > incident.first:
         lasted = language.duration(incident.last - incident.first)
         lines.append(escape(_("It went on for {duration}.").format(duration=lasted)))
+    lines += _hides(incident, language, zone, now)
     kind = kind_words(incident.kind, incident.level, language)
-    device = f"{one_line(incident.entry.source)}: " if incident.entry.source else ""
-    return words(
-        "\n".join(lines), f"[{one_line(instrument)}] {kind}: {device}{one_line(incident.about)}"
-    )
+    return words("\n".join(lines), _subject(incident, kind, instrument))
 
 
 def incident_buttons(
@@ -189,7 +211,7 @@ def incident_buttons(
 def short_name(incident: Incident) -> str:
     """What people call an incident, where its mute is listed: device and text, in one line."""
     device = f"{incident.entry.source}: " if incident.entry.source else ""
-    return shortened(one_line(device + incident.about), _NAME_LENGTH)
+    return shortened(one_line(device + (incident.name or incident.about)), _NAME_LENGTH)
 
 
 def press_data(action: str, number: int) -> str:
@@ -245,46 +267,3 @@ def subject_of(incident: Incident, limit: int) -> str:
     """What an incident is about, as HTML: device and text, the text in `limit` units."""
     device = f"{bold(name(incident.entry.source))}: " if incident.entry.source else ""
     return device + escape(shortened(one_line(incident.entry.text), limit))
-
-
-def catch_up_words(
-    incidents: Sequence[Incident],
-    away_from: float | None,
-    instrument: str,
-    language: Language,
-    zone: tzinfo | None,
-    now: float,
-) -> Words:
-    """What came while nobody watched: every incident, however many; earliest first."""
-    _ = language.gettext
-    counts = language.ngettext("{n} problem", "{n} problems", len(incidents)).format(
-        n=len(incidents)
-    )
-    if away_from is None:
-        away = _("while sonixbot was away")
-    else:
-        away = _("while sonixbot was away ({start} – {end})").format(
-            start=language.clock(away_from, zone, now), end=language.clock(now, zone, now)
-        )
-    ordered = sorted(incidents, key=lambda each: each.last)
-    head = f"{worst_mark(incidents)} {bold(name(instrument))}: {escape(away)}: {escape(counts)}"
-    lines = [_caught_up(each, away_from, language, zone, now) for each in ordered]
-    subject = _("[{instrument}] While sonixbot was away: {counts}")
-    return words(
-        "\n".join([head, *lines]),
-        subject.format(instrument=one_line(instrument), counts=counts),
-    )
-
-
-def _caught_up(
-    incident: Incident,
-    away_from: float | None,
-    language: Language,
-    zone: tzinfo | None,
-    now: float,
-) -> str:
-    line = incident_line(incident, language, zone, now, _TEXT_LENGTH)
-    if away_from is None or incident.first >= away_from:
-        return line
-    since = language.gettext("first {time}")
-    return f"{line} ({escape(since.format(time=language.clock(incident.first, zone, now)))})"

@@ -7,18 +7,53 @@ from datetime import tzinfo
 from typing import Final
 
 from sonixbot.alerts import Incident, Mute
+from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT
 from sonixbot.language import Language
+from sonixbot.message import Button
 from sonixbot.text.incidents import subject_of
-from sonixbot.text.markup import Words, bold, escape, name, one_line, plain, together, words
+from sonixbot.text.markup import (
+    Words,
+    bold,
+    escape,
+    name,
+    one_line,
+    plain,
+    shortened,
+    together,
+    words,
+)
 
+#: How the data of a button under the warning begins.
+PRESS: Final = "mute"
 #: Mutes listed in one message.
 _LISTED: Final = 15
 _TEXT_LENGTH: Final = 120
+_COMMENT_LENGTH: Final = 200
 
 
 def scope_words(mute: Mute, language: Language) -> str:
-    """What a mute hides, as HTML: a device, a pattern, or everything."""
-    return bold(name(mute.scope)) if mute.scope else escape(language.gettext("everything"))
+    """What a mute hides, as HTML: a device, a pattern, or everything, and from which level on."""
+    _ = language.gettext
+    scope = bold(name(mute.scope)) if mute.scope else escape(_("everything"))
+    if mute.level == MOST_IMPORTANT:
+        return scope
+    if mute.level == LEAST_IMPORTANT:
+        return _("{scope} of level {level}").format(scope=scope, level=mute.level)
+    return _("{scope} of level {level} and less important").format(scope=scope, level=mute.level)
+
+
+def _author(mute: Mute, language: Language) -> str:
+    """Whose wish it is, as HTML."""
+    if mute.author:
+        return name(mute.author)
+    return escape(language.gettext("the schedule {name}")).format(name=name(mute.schedule))
+
+
+def _comment(mute: Mute) -> list[str]:
+    """Why, in its author's words."""
+    return [f"<i>{escape(shortened(one_line(mute.comment), _COMMENT_LENGTH))}</i>"] * bool(
+        mute.comment
+    )
 
 
 def mute_words(
@@ -32,9 +67,47 @@ def mute_words(
         scope=scope_words(mute, language),
     )
     hint = _("By {author}. What it hides is counted; /unmute {number} ends it.").format(
-        author=name(mute.author), number=mute.id
+        author=_author(mute, language), number=mute.id
     )
-    return words(f"🔕 {bold(name(instrument))}: {said}\n{hint}", _subject(said, instrument))
+    lines = [f"🔕 {bold(name(instrument))}: {said}", *_comment(mute), hint]
+    return words("\n".join(lines), _subject(said, instrument))
+
+
+def mute_ending_words(
+    mute: Mute, instrument: str, language: Language, zone: tzinfo | None, now: float
+) -> Words:
+    """The warning that a mute ends soon."""
+    _ = language.gettext
+    said = _("the mute ends at {end}, in {duration}: {scope}").format(
+        end=bold(escape(language.clock(mute.until, zone, now))),
+        duration=escape(language.duration(mute.until - now)),
+        scope=scope_words(mute, language),
+    )
+    lines = [f"🔔 {bold(name(instrument))}: {said}", *_comment(mute)]
+    if hidden := sum(mute.hidden.values()):
+        so_far = language.ngettext("{n} message hidden", "{n} messages hidden", hidden)
+        lines.append(escape(so_far.format(n=hidden)))
+    return words("\n".join(lines), _subject(said, instrument))
+
+
+def mute_buttons(mute: Mute, language: Language) -> tuple[Button, ...]:
+    """What can be done about a mute that ends soon."""
+    _ = language.gettext
+    return (
+        Button(_("1 h more"), press_data("hour", mute.id)),
+        Button(_("till morning"), press_data("morning", mute.id)),
+        Button(_("End it now"), press_data("end", mute.id)),
+    )
+
+
+def press_data(action: str, number: int) -> str:
+    """What a button under the warning sends: what to do, with which mute."""
+    return f"{PRESS}:{action}:{number}"
+
+
+def mute_gone_words(language: Language) -> Words:
+    """The answer to a button whose mute is over; below 200 characters."""
+    return words(escape(language.gettext("This mute is over. /mutes lists those in force.")))
 
 
 def mute_ended_words(
@@ -92,8 +165,10 @@ def mute_line(mute: Mute, language: Language, zone: tzinfo | None, now: float) -
         scope=scope_words(mute, language),
         end=escape(language.clock(mute.until, zone, now)),
         duration=escape(language.duration(mute.until - now)),
-        author=name(mute.author),
+        author=_author(mute, language),
     )
+    if mute.comment:
+        said += " · " + "".join(_comment(mute))
     hidden = sum(mute.hidden.values())
     if not hidden:
         return f"🔕 {said}"

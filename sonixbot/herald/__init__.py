@@ -16,11 +16,20 @@ from sonixbot.alerts import (
     Ended,
     Incident,
     Mail,
+    Morning,
     Mute,
+    MuteBegan,
     MuteEnded,
+    MuteEnding,
     Post,
     Renew,
+    StormBegan,
+    StormEnded,
+    StormRenewed,
+    Way,
 )
+from sonixbot.herald.keys import mail_key, post_key, thread_of
+from sonixbot.herald.storms import StormHerald
 from sonixbot.inbox.letter import Letter
 from sonixbot.language import Language
 from sonixbot.message import Attachment, Message, Origin
@@ -50,15 +59,15 @@ class Herald:
         self._manner = (instrument, language, zone)
         self.posts = posts
         self.mails = mails
+        self.storms = StormHerald(outbox, self._manner, posts=posts, mails=mails)
 
     def tell(self, decisions: Iterable[Decision], policy: AlertPolicy, now: float) -> None:
         """Carry the decisions of one turn out, each incident once with its newest words."""
-        latest: dict[tuple[type[Decision], int], Decision] = {}
+        latest: dict[tuple[type[Decision], object], Decision] = {}
         for each in decisions:
-            number = each.mute.id if isinstance(each, MuteEnded) else each.incident.id
-            latest.setdefault((type(each), number), each)
-        for (sort, number), decision in latest.items():
-            if sort is Renew and (Post, number) in latest:
+            latest.setdefault((type(each), _subject(each)), each)
+        for (sort, about), decision in latest.items():
+            if sort is Renew and (Post, about) in latest:
                 continue  # it is posted anew, with the same words
             try:
                 self._carry_out(decision, policy, now)
@@ -70,19 +79,37 @@ class Herald:
 
     def _carry_out(self, decision: Decision, policy: AlertPolicy, now: float) -> None:
         match decision:
-            case Post(incident):
-                self._outbox.put(self._post(incident, policy, now), self.posts, now)
+            case Post(incident, silent):
+                post = replace(self._post(incident, policy, now), silent=silent)
+                self._outbox.put(post, self.posts, now)
             case Mail(incident):
                 self._outbox.put(self._mail(incident, now), self.mails, now)
-            case MuteEnded(mute):
-                self.mute_ended(mute, policy, now)
-                self.refresh(policy.covered(mute), policy, now)
             case Renew(incident):
                 self._renew(incident, policy, now)
             case Ended(incident, aloud):
                 self._renew(incident, policy, now)
                 if aloud:
                     self._end(incident, now)
+            case Morning(way, incidents):
+                words = text.morning_words(incidents, *self._manner, now)
+                ways = self.posts if way is Way.TELEGRAM else self.mails
+                self._say(f"morning-{way}-{now:.3f}", words, ways, now)
+            case MuteBegan() | MuteEnding() | MuteEnded():
+                self._about_mute(decision, policy, now)
+            case StormBegan() | StormRenewed() | StormEnded():
+                self.storms.carry_out(decision, policy, now)
+
+    def _about_mute(
+        self, decision: MuteBegan | MuteEnding | MuteEnded, policy: AlertPolicy, now: float
+    ) -> None:
+        match decision:
+            case MuteBegan(mute):
+                self.muted(mute, now)
+            case MuteEnding(mute):
+                self._outbox.put(self._ending(mute, now), self.posts, now)
+            case MuteEnded(mute):
+                self.mute_ended(mute, policy, now)
+                self.refresh(policy.covered(mute), policy, now)
 
     def _renew(self, incident: Incident, policy: AlertPolicy, now: float) -> None:
         if incident.post:
@@ -94,17 +121,21 @@ class Herald:
     def _end(self, incident: Incident, now: float) -> None:
         """Tell that it is over, in reply to its post and in its thread of mails."""
         words = text.incident_ended_words(incident, *self._manner, now)
-        thread, number = _thread(incident), incident.post
+        thread, number = thread_of(incident), incident.post
         message = self._message(f"{thread}-ended-{number}", words, now, thread=thread)
         ways = (*(self.posts if number else ()), *(self.mails if incident.mail else ()))
-        answering = replace(message, answers=f"{thread}-post-{number}", silent=True)
+        answering = replace(message, answers=post_key(incident), silent=True)
         self._outbox.put(answering, ways, now)
 
     def refresh(self, incidents: Iterable[Incident], policy: AlertPolicy, now: float) -> None:
         """Let posts show at once what somebody wanted of their incidents."""
+        storms = set()
         for incident in incidents:
+            storms.add(incident.storm)
             if incident.post:
                 self._outbox.renew(self._post(incident, policy, now), now, delay=0.0)
+        for number in storms & policy.storms.keys():
+            self.storms.renew(policy.storms[number], policy, now)
 
     def _tell_plainly(self, decision: Decision, now: float) -> None:
         if isinstance(decision, Post | Mail):
@@ -139,12 +170,24 @@ class Herald:
         words = text.mute_words(mute, *self._manner, now)
         self._say(f"mute-{mute.id}-{now:.3f}", words, self.posts, now, silent=True)
 
+    def prolonged(self, before: Mute, mute: Mute, now: float) -> None:
+        """Let the warning that `before` ends say until when it is prolonged, and by whom."""
+        words = text.mute_words(mute, *self._manner, now)
+        message = self._message(_ending_key(before), words, now, Origin.SERVICE)
+        self._outbox.renew(message, now, delay=0.0)
+
+    def _ending(self, mute: Mute, now: float) -> Message:
+        words = text.mute_ending_words(mute, *self._manner, now)
+        message = self._message(_ending_key(mute), words, now, Origin.SERVICE)
+        return replace(message, buttons=text.mute_buttons(mute, self._language))
+
     def mute_ended(self, mute: Mute, policy: AlertPolicy, now: float, author: str = "") -> None:
         """Tell that a mute is over, who ended it where somebody did, and what it hid."""
         hidden = {each.id: each for each in policy.incidents.values() if each.id in mute.hidden}
         words = text.mute_ended_words(mute, hidden, *self._manner, now, author)
         ways = (*self.posts, *self.mails) if mute.hidden else self.posts
-        self._say(f"mute-{mute.id}-ended", words, ways, now, silent=not mute.hidden)
+        if mute.hidden or not mute.schedule or author:
+            self._say(f"mute-{mute.id}-ended", words, ways, now, silent=not mute.hidden)
 
     def unread(self, path: str, start: int, size: int, now: float) -> None:
         """Tell that a part of the protocol could not be understood: it may hold an error."""
@@ -174,20 +217,18 @@ class Herald:
         self._outbox.put(message, ways, now)
 
     def _post(self, incident: Incident, policy: AlertPolicy, now: float) -> Message:
-        mute, care = policy.muted(incident.entry, now), policy.acknowledged.get(incident.id)
+        mute, care = policy.muting(incident, now), policy.acknowledged.get(incident.id)
         words = text.incident_words(
             incident, incident.post_why, *self._manner, now, care=care, mute=mute
         )
-        key = f"{_thread(incident)}-post-{incident.post}"
+        key = post_key(incident)
         buttons = text.incident_buttons(incident, care, mute, self._language)
         return replace(self._message(key, words, incident.posted), buttons=buttons)
 
     def _mail(self, incident: Incident, now: float) -> Message:
         words = text.incident_words(incident, incident.mail_why, *self._manner, now)
-        thread = _thread(incident)
-        return self._message(
-            f"{thread}-mail-{incident.mail}", words, incident.mailed or now, thread=thread
-        )
+        moment, thread = incident.mailed or now, thread_of(incident)
+        return self._message(mail_key(incident), words, moment, thread=thread)
 
     def _message(
         self,
@@ -212,6 +253,18 @@ class Herald:
         )
 
 
-def _thread(incident: Incident) -> str:
-    # The moment keeps it apart from the same number in a database that was begun anew.
-    return f"incident-{incident.id}-{int(incident.first)}"
+def _subject(decision: Decision) -> object:
+    """What a decision is about: the like of it for the same thing is carried out once."""
+    match decision:
+        case MuteBegan(mute) | MuteEnding(mute) | MuteEnded(mute):
+            return mute.id
+        case StormBegan(storm) | StormRenewed(storm) | StormEnded(storm):
+            return storm.id
+        case Morning(way, _):
+            return way
+        case _:
+            return decision.incident.id
+
+
+def _ending_key(mute: Mute) -> str:
+    return f"mute-{mute.id}-ending-{mute.until:.3f}"

@@ -1,0 +1,56 @@
+"""Catching up: what was decided about all that came while the service was away, as one digest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+from sonixbot.alerts.decisions import CatchUp, Decision, Mail, Post, Renew
+from sonixbot.alerts.incidents import Incident
+from sonixbot.alerts.rules import Rules
+from sonixbot.entry import MOST_IMPORTANT
+
+#: Incidents of level 1 that are told by themselves after a restart, beside the digest: where a
+#: layout knows no levels every error counts as 1, and a hundred posts would hide the digest.
+SINGLES: Final = 5
+
+
+def catch_up(decisions: Iterable[Decision], rules: Rules) -> CatchUp:
+    """One digest for each way, and what is told beside it."""
+    decisions = list(decisions)
+    posts = Counter(each.incident.id for each in decisions if isinstance(each, Post))
+    told = {
+        each.incident.id: each.incident
+        for each in decisions
+        if isinstance(each, Post | Mail) or (isinstance(each, Renew) and each.counted)
+    }
+    urgent = (each.id for each in told.values() if posts[each.id] and each.rank == MOST_IMPORTANT)
+    singles = set(islice(urgent, SINGLES))
+    left = [
+        each
+        for each in decisions
+        if not isinstance(each, Post | Mail) or each.incident.id in singles
+    ]
+    for incident in told.values():
+        if posts[incident.id] and incident.id not in singles:
+            # Its posts were not made after all. The one before them is brought up to date; where
+            # there is none, its next entry makes one.
+            incident.post -= posts[incident.id]
+            if incident.post:
+                left.append(Renew(incident))
+    mails = {each.incident.id for each in decisions if isinstance(each, Mail)}
+    mailed = _mailed(told.values(), mails, rules)
+    for incident in mailed:
+        incident.owed = None
+    return CatchUp(
+        # The newest entry may be less important than the one that was to be told.
+        tuple(each for each in told.values() if posts[each.id] or rules.telegram.takes(each.entry)),
+        tuple(mailed),
+        tuple(left),
+    )
+
+
+def _mailed(told: Iterable[Incident], mails: set[int], rules: Rules) -> list[Incident]:
+    return [each for each in told if each.id in mails or rules.mail.takes(each.entry)]
