@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
-from typing import Final
+from datetime import time, tzinfo
 
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
@@ -13,11 +12,12 @@ from aiogram.types import CallbackQuery, Message, User
 from handlers import acting
 from handlers.access import Role
 from handlers.desk import Desk
+from handlers.mute_wishes import until_morning
 from handlers.reply import acknowledge as answer
 from handlers.reply import reply
 from sonixbot.alerts import Incident
 from sonixbot.clock import Clock
-from sonixbot.language import HOUR, Language, parse_until
+from sonixbot.language import HOUR, Language
 from sonixbot.text.answers import not_allowed_words
 from sonixbot.text.incident_answers import (
     care_words,
@@ -27,13 +27,18 @@ from sonixbot.text.incident_answers import (
     which_incident_words,
 )
 from sonixbot.text.incidents import PRESS, short_name
-
-#: When people are back, on the wall clock.
-MORNING: Final = "until 8:00"
+from sonixbot.text.storms import PRESS as PRESS_ALL
 
 
 class Press(CallbackData, prefix=PRESS):
     """A press of a button under the post of an incident."""
+
+    action: str
+    number: int
+
+
+class PressAll(CallbackData, prefix=PRESS_ALL):
+    """A press of the button under the digest of a storm."""
 
     action: str
     number: int
@@ -47,6 +52,7 @@ def router() -> Router:
     made.message.register(show, Command("incident", ignore_case=True))
     made.message.register(show_all, Command("incidents", ignore_case=True))
     made.callback_query.register(press, Press.filter())
+    made.callback_query.register(press_all, PressAll.filter())
     return made
 
 
@@ -121,7 +127,7 @@ async def press(
         return
     now, presser = clock.now(), callback.from_user
     incident = watch.policy.find(callback_data.number)
-    until = _until(callback_data.action, zone, now)
+    until = _until(callback_data.action, watch.policy.rules.morning, zone, now)
     if incident is None or (until is None and callback_data.action != "ack"):
         await answer(callback, incident_gone_words(language).text)
         return
@@ -132,8 +138,28 @@ async def press(
         watch.mute(short_name(incident), until, presser.full_name, presser.id, incident)
 
 
-def _until(action: str, zone: tzinfo | None, now: float) -> float | None:
+async def press_all(
+    callback: CallbackQuery,
+    callback_data: PressAll,
+    role: Role,
+    watch: Desk,
+    language: Language,
+) -> None:
+    """Take care of all that a storm brought; its digest shows it."""
+    if not role.acts:
+        await answer(callback, not_allowed_words(language).text)
+        return
+    storm, presser = watch.policy.storms.get(callback_data.number), callback.from_user
+    if storm is None or callback_data.action != "ack":
+        await answer(callback, incident_gone_words(language).text)
+        return
+    await answer(callback)
+    going_on = [each.id for each in watch.policy.in_storm(storm) if each.ended is None]
+    watch.acknowledge(going_on, presser.full_name, presser.id)
+
+
+def _until(action: str, morning: time, zone: tzinfo | None, now: float) -> float | None:
     """Until when a button mutes; None where it does not."""
     if action == "hour":
         return now + HOUR
-    return parse_until(MORNING, zone, now) if action == "morning" else None
+    return until_morning(morning, zone, now) if action == "morning" else None

@@ -16,7 +16,7 @@ from aiogram import Dispatcher, Router
 from aiogram.types import BotCommandScopeAllGroupChats, Message, Update
 
 import handlers
-from handlers import access, commands, lasterrors, mutes
+from handlers import access, commands, lasterrors, mute_wishes
 from handlers.access import People, Role
 from sonixbot import polling
 from sonixbot.alerts import AlertPolicy, Incident, Mute, Rules
@@ -195,21 +195,21 @@ def knows(name: str) -> bool:
 )
 def test_mute_is_read_as_typed(typed: str, scope: str, seconds: float) -> None:
     """A duration or a moment and a device or pattern, in any order and either language."""
-    wish = mutes.parse_wish(typed, knows, MOSCOW, NIGHT)
-    assert wish == mutes.Wish(scope, NIGHT + seconds)
+    wish = mute_wishes.parse_wish(typed, knows, MOSCOW, NIGHT)
+    assert wish == mute_wishes.Wish(scope, NIGHT + seconds)
 
 
 @pytest.mark.parametrize("typed", ["P2_beta", "2h P2_beta", "30", "two hours", "P2_beta 2h"])
 def test_mute_of_nothing_known_comes_back(typed: str) -> None:
     """Words that are neither duration, device nor pattern are not guessed at."""
-    assert isinstance(mutes.parse_wish(typed, knows, MOSCOW, NIGHT), str)
+    assert isinstance(mute_wishes.parse_wish(typed, knows, MOSCOW, NIGHT), str)
 
 
 @pytest.mark.parametrize("typed", ["8d", "999999999999d", f"{'9' * 400}h"])
 def test_mute_is_cut_at_a_week(typed: str) -> None:
     """Nobody mutes for longer than a week."""
-    wish = mutes.parse_wish(typed, knows, MOSCOW, NIGHT)
-    assert wish == mutes.Wish("", NIGHT + 7 * DAY, cut=True)
+    wish = mute_wishes.parse_wish(typed, knows, MOSCOW, NIGHT)
+    assert wish == mute_wishes.Wish("", NIGHT + 7 * DAY, cut=True)
 
 
 ONE = Mute(1, "P1_beta", NIGHT, NIGHT + HOUR, "Olga", 42)
@@ -232,7 +232,7 @@ ALL = replace(ONE, id=2, scope="")
 )
 def test_unmute_is_read_as_typed(typed: str, there: list[Mute], number: int | str | None) -> None:
     """A number, a muted device, all, or nothing where only one can be meant."""
-    assert mutes.parse_number(typed, there) == number
+    assert mute_wishes.parse_number(typed, there) == number
 
 
 @pytest.mark.parametrize(

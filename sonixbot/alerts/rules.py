@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import time, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -13,7 +13,6 @@ from sonixbot.alerts.mutes import Schedule
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Entry, Kind
 from sonixbot.language import HOUR, MINUTE
 from sonixbot.week import Week
-
 
 #: By level: a level 1 of one line is said again before it counts as over.
 REMINDERS: Final = {1: 20 * MINUTE, 2: 2 * HOUR}
@@ -94,6 +93,8 @@ class Rules:
     break_through: int = 0
     schedules: tuple[Schedule, ...] = ()
     grouping: Grouping = field(default_factory=Grouping)
+    #: When people are back, on the wall clock.
+    morning: time = time(8)
     #: Zone of quiet hours and schedules; None: the computer's.
     zone: tzinfo | None = None
 

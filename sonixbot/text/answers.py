@@ -106,7 +106,7 @@ def help_words(language: Language, *, acts: bool) -> Words:
         "incident": "/incident 12",
         "lasterrors": "/lasterrors 20 P1_beta warnings",
         "ack": "/ack 12",
-        "mute": _("/mute 2h P1_beta, /mute until 8:00, /mute 30m *beta*"),
+        "mute": _("/mute 2h P1_beta, /mute until 8:00 level 2, /mute 30m *beta* # new sample"),
         "unmute": "/unmute 3, /unmute all",
     }
     lines = [escape(_("I watch the measurement protocol and answer from it."))]
@@ -180,10 +180,13 @@ def errors_example_words(word: str, language: Language) -> Words:
 def mute_example_words(word: str, language: Language) -> Words:
     """The answer to a /mute whose words cannot be told apart."""
     _ = language.gettext
-    said = _("“{word}” is neither a duration, a device in the protocol, nor a pattern with *.")
+    said = _(
+        "“{word}” is neither a duration, a device in the protocol, a pattern with *, nor a level"
+        " from 1 to 5."
+    )
     return _with_example(
         said.format(word=name(word)),
-        _("/mute 2h P1_beta, /mute until 8:00, /mute 30m *beta*"),
+        _("/mute 2h P1_beta, /mute until 8:00 level 2, /mute 30m *beta* # new sample"),
         language,
     )
 

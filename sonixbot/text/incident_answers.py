@@ -8,7 +8,8 @@ from typing import Final
 
 from sonixbot.alerts import Acknowledgement, AlertPolicy, Incident, Mute
 from sonixbot.language import Language
-from sonixbot.text.incidents import incident_line, incident_words, wishes
+from sonixbot.text.histories import history_lines
+from sonixbot.text.incidents import incident_line, incident_words, subject_of, wishes
 from sonixbot.text.markup import Words, bold, escape, name, one_line, shortened, together, words
 
 #: Incidents listed in one message, and the UTF-16 units of each one's text.
@@ -48,10 +49,16 @@ def story_words(
     """All that is known of one incident: its post, why its entries go together, what was sent."""
     care, mute = _wanted(incident, policy, now)
     post = incident_words(incident, None, instrument, language, zone, now, care=care, mute=mute)
-    return together(post, words("\n".join(_told(incident, language, zone, now))))
+    return together(post, words("\n".join(_told(incident, policy, language, zone, now))))
 
 
-def _told(incident: Incident, language: Language, zone: tzinfo | None, now: float) -> Iterator[str]:
+def _told(
+    incident: Incident,
+    policy: AlertPolicy,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Iterator[str]:
     _ = language.gettext
     yield ""
     yield escape(_("Incident {number}").format(number=incident.id))
@@ -63,18 +70,21 @@ def _told(incident: Incident, language: Language, zone: tzinfo | None, now: floa
     else:
         yield escape(_("Counted together: all that is written like this, # for any value:"))
     yield f"<code>{escape(shown)}</code>"
-    if incident.post:
-        yield escape(
-            _("Posts: {n}, the newest at {time}").format(
-                n=incident.post, time=language.clock(incident.posted, zone, now)
-            )
-        )
-    if incident.mail:
-        yield escape(
-            _("Mails: {n}, the newest at {time}").format(
-                n=incident.mail, time=language.clock(incident.mailed, zone, now)
-            )
-        )
+    if incident.rule:
+        yield escape(_("By the rule {name}.")).format(name=bold(name(incident.rule)))
+    yield from _hid(incident, policy, language)
+    yield from history_lines(incident, language, zone, now)
+
+
+def _hid(incident: Incident, policy: AlertPolicy, language: Language) -> Iterator[str]:
+    """What it hid as its consequences, the most frequent first."""
+    if not incident.hidden:
+        return
+    yield escape(language.gettext("It hid what followed from it:"))
+    frequent = sorted(incident.hidden.items(), key=lambda each: each[1], reverse=True)
+    for number, count in frequent[:_LISTED]:
+        if found := policy.find(number):
+            yield f"×{count} {subject_of(found, _TEXT_LENGTH)}"
 
 
 def care_words(
@@ -107,4 +117,4 @@ def incident_gone_words(language: Language) -> Words:
 def _wanted(
     incident: Incident, policy: AlertPolicy, now: float
 ) -> tuple[Acknowledgement | None, Mute | None]:
-    return policy.acknowledged.get(incident.id), policy.muted(incident.entry, now)
+    return policy.acknowledged.get(incident.id), policy.muting(incident, now)
