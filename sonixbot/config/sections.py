@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from sonixbot.config import patterns
+from sonixbot.config.absence import AbsenceSettings
 from sonixbot.config.addresses import (
     Address,
     Addresses,
@@ -27,6 +28,7 @@ from sonixbot.config.addresses import (
     User,
     Users,
 )
+from sonixbot.config.section import Section
 from sonixbot.config.values import (
     Duration,
     Encoding,
@@ -39,19 +41,6 @@ from sonixbot.config.values import (
     Program,
 )
 from sonixbot.language import HOUR, MINUTE
-
-
-def kebab(name: str) -> str:
-    """The key in the file for a name in the program."""
-    return name.replace("_", "-")
-
-
-class Section(BaseModel):
-    """A JSON object of the configuration."""
-
-    model_config = ConfigDict(
-        alias_generator=kebab, extra="forbid", frozen=True, hide_input_in_errors=True
-    )
 
 
 class Patterns(Section):
@@ -238,6 +227,10 @@ class AlertSettings(Section):
         30 * MINUTE,
         description="An error that comes again after so long without it is a new post.",
         json_schema_extra={"default": "30m"},
+    )
+    absence: AbsenceSettings = Field(
+        default_factory=AbsenceSettings,
+        description="What should be there and is not: an error like any other.",
     )
 
 

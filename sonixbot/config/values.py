@@ -21,6 +21,7 @@ from sonixbot import locations
 from sonixbot.entry import LEAST_IMPORTANT
 from sonixbot.errors import Sentence, sentence
 from sonixbot.language import DAY, LANGUAGES, parse_duration
+from sonixbot.week import Week, WeekError, parse_week
 
 #: Longer intervals are slips of the finger.
 LONGEST: Final = 366 * DAY
@@ -177,6 +178,21 @@ def _duration(value: object) -> float:
     return seconds
 
 
+def _patience(value: object) -> float | None:
+    """Seconds, or None for "never"."""
+    return None if line(value) == "never" else _duration(value)
+
+
+def _week(value: object) -> Week:
+    try:
+        return parse_week(line(value))
+    except WeekError as error:
+        reason = error.reason
+    raise ExpectationError(
+        sentence('days and hours such as "mon-fri 22:00-07:00" ({reason})', reason=reason)
+    )
+
+
 def _zone(value: object) -> str:
     name = line(value)
     try:
@@ -251,6 +267,22 @@ Duration = Annotated[
         {**TEXT, "examples": ["30m", "4h", "1d"]},
     ),
 ]
+Patience = Annotated[
+    float | None,
+    Rule(
+        _patience,
+        sentence('a duration such as "30m", "4h" or "1d", at most a year, or "never"'),
+        {**TEXT, "examples": ["30m", "4h", "1d", "never"]},
+    ),
+]
+Weekly = Annotated[
+    Week,
+    Rule(
+        _week,
+        sentence('days and hours such as "mon-fri 22:00-07:00"'),
+        {**TEXT, "examples": ["mon-fri 22:00-07:00", "sat-sun; mon-fri 22-7"]},
+    ),
+]
 Zone = Annotated[
     str,
     Rule(
@@ -275,10 +307,9 @@ Layout = Annotated[
         {"anyOf": [TEXT, {"type": "object", "minProperties": 1}]},
     ),
 ]
+Expression = Annotated[str, Rule(_expression, sentence("a regular expression in one line"), TEXT)]
 Expressions = Annotated[
-    tuple[
-        Annotated[str, Rule(_expression, sentence("a regular expression in one line"), TEXT)], ...
-    ],
+    tuple[Expression, ...],
     Items(sentence("a list of regular expressions")),
 ]
 FilePath = Annotated[Path, PathRule(absolute, sentence("the path of a file"), TEXT)]
