@@ -20,7 +20,7 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__))
 #: What stands at the top of a configuration.
 KEYS = (
     *("mail", "telegram", "instrument", "language", "time-zone", "protocol", "alerts"),
-    *("logwatch", "data-dir", "inbox", "$schema"),
+    *("health", "logwatch", "data-dir", "inbox", "$schema"),
 )
 
 

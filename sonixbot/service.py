@@ -10,12 +10,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from sonixbot.activity import Doing, Recognise, recogniser
-from sonixbot.alerts import Push, Rules
 from sonixbot.clock import Clock
 from sonixbot.config import Config, Patterns
-from sonixbot.config import Push as PushSettings
 from sonixbot.errors import sentence
 from sonixbot.formats import Reader, layout_of
+from sonixbot.rulebook import rulebook
 from sonixbot.state import ProtocolState
 from sonixbot.station import (
     GRACE,
@@ -92,12 +91,6 @@ def handlers_router() -> Router:
 
 def _watch(station: Station) -> Watch:
     config = station.config
-    rules = Rules(
-        telegram=_push(config.alerts.telegram),
-        mail=_push(config.alerts.mail),
-        repeat_interval=config.alerts.repeat_interval,
-        quiet_time=config.alerts.quiet_time,
-    )
     layout = layout_of(config.protocol.format)
     return Watch(
         str(config.protocol.path) if config.protocol.path else None,
@@ -105,7 +98,7 @@ def _watch(station: Station) -> Watch:
         store=station.store,
         outbox=station.outbox,
         herald=station.herald,
-        policy=station.store.policy(rules),
+        policy=station.store.policy(rulebook(config)),
         state=ProtocolState(config.instrument, scripts_of(config.protocol.patterns)),
         health=station.health,
         clock=station.clock,
@@ -121,15 +114,6 @@ def scripts_of(patterns: Patterns) -> Recognise:
             Doing.PAUSED: patterns.paused,
             Doing.STARTED: patterns.started,
         }
-    )
-
-
-def _push(settings: PushSettings) -> Push:
-    return Push(
-        error=settings.error_max_level,
-        warning=settings.warning_max_level,
-        user=settings.user_max_level,
-        info=settings.info_max_level,
     )
 
 

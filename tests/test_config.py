@@ -135,10 +135,9 @@ def test_defaults_suit_a_newcomer() -> None:
     assert (found.telegram.admins, found.telegram.operators, found.telegram.viewers) == ((),) * 3
     assert (found.telegram.api_url, found.telegram.proxy) == ((), ())
     assert found.telegram.thread_id is None
-    push = found.alerts.telegram
-    levels = (push.error_max_level, push.warning_max_level, push.user_max_level)
-    assert (*levels, push.info_max_level) == (5, 1, 0, 0)
-    assert found.alerts.mail == push
+    for push in (found.alerts.telegram, found.alerts.mail):
+        levels = (push.error_max_level, push.warning_max_level, push.user_max_level)
+        assert (*levels, push.info_max_level, push.quiet_hours) == (5, 1, 0, 0, ())
     assert (found.alerts.repeat_interval, found.alerts.quiet_time) == (4 * 3600, 30 * 60)
     assert found.logwatch.python is None
     assert found.data_dir.is_absolute()
@@ -929,7 +928,7 @@ def test_the_schema_describes_every_key() -> None:
         assert node["description"]
         assert node["additionalProperties"] is False
         for key, each in node["properties"].items():
-            assert regex.fullmatch(r"\$?[a-z]+(-[a-z]+)*", key)
+            assert regex.fullmatch(r"\$?[a-z]+(-[a-z]+)*(-[1-5])?", key)
             told = each if "description" in each else schema["$defs"][each["$ref"][8:]]
             assert told["description"], key
             assert "title" not in each
@@ -944,6 +943,7 @@ def test_the_schema_tells_defaults_as_they_are_typed() -> None:
     for section, model in (("alerts", "AlertSettings"), ("protocol", "ProtocolSettings")):
         properties = schema["$defs"][model]["properties"].items()
         defaults[section] = {key: each["default"] for key, each in properties if "default" in each}
-    assert defaults["alerts"] == {"repeat-interval": "4h", "quiet-time": "30m"}
+    assert defaults["alerts"]["repeat-interval"] == "4h"
+    assert defaults["alerts"]["morning"] == "08:00"
     assert parsed(defaults).alerts == parsed({}).alerts
     assert parsed(defaults).protocol == parsed({}).protocol

@@ -11,16 +11,16 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sonixbot import locations
+from sonixbot.config.absence import AbsenceSettings, HealthSettings, ValueSettings
 from sonixbot.config.addresses import PLACEHOLDERS
+from sonixbot.config.alerting import AlertSettings, Push
 from sonixbot.config.jsonfile import read_object, repeated_keys
 from sonixbot.config.mistakes import Teller
 from sonixbot.config.sections import (
-    AlertSettings,
     LogwatchSettings,
     MailSettings,
     Patterns,
     ProtocolSettings,
-    Push,
     TelegramSettings,
 )
 from sonixbot.config.settings import Config
@@ -29,20 +29,27 @@ from sonixbot.errors import Mistakes, Problem, Sentence, sentence, why
 from sonixbot.logs import Redactor
 
 __all__ = [
+    "AbsenceSettings",
     "AlertSettings",
     "Config",
+    "HealthSettings",
     "LogwatchSettings",
     "MailSettings",
     "Patterns",
     "ProtocolSettings",
     "Push",
     "TelegramSettings",
+    "ValueSettings",
     "find_and_load",
     "load",
     "parse",
     "schema",
 ]
 
+_SECRET_KEYS: Final = (
+    *(("mail", "password"), ("telegram", "bot-id"), ("telegram", "proxy")),
+    ("health", "ping-url"),
+)
 #: More is no password.
 _LONGEST_SECRET: Final = 4096
 
@@ -127,7 +134,7 @@ class _Secrets:
 
     def values(self) -> Iterator[str]:
         """All that may be secret, right or wrong."""
-        for section, key in (("mail", "password"), ("telegram", "bot-id"), ("telegram", "proxy")):
+        for section, key in _SECRET_KEYS:
             inside = self.data.get(section)
             value = inside.get(key) if isinstance(inside, dict) else None
             for each in value if isinstance(value, list) else [value]:

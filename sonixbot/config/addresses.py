@@ -21,6 +21,8 @@ PLACEHOLDERS: Final = {
 }
 
 _NUMBER: Final[JsonSchema] = {"anyOf": [{"type": "integer", "minimum": 1}, TEXT]}
+#: Shorter parts of an address are words, longer ones may be keys.
+_LONG_PART: Final = 12
 _SECRET: Final[JsonSchema] = {"type": "string", "writeOnly": True}
 
 
@@ -125,6 +127,30 @@ def _proxy(value: object) -> SecretStr:
     return SecretStr(re.sub("^socks5h:", "socks5:", text, flags=re.IGNORECASE).rstrip("/"))
 
 
+def _ping_url(value: object) -> SecretStr:
+    text = line(value)
+    parts = urlsplit(text)
+    # Asking for the port raises ValueError for one beyond 65535.
+    require(" " not in text and _host(parts.hostname or "") and parts.port != 0)
+    require(parts.scheme in ("http", "https") and "#" not in text)
+    return SecretStr(text)
+
+
+def ping_secrets(url: str) -> list[str]:
+    """What of an address to ping lets others ping it: all of it, and what may be quoted alone.
+
+    Short parts of its path are words of its service, and stay readable everywhere else.
+    """
+    parts = urlsplit(url)
+    found = [
+        url,
+        parts.path,
+        parts.password or "",
+        *re.split(r"[/&=]", parts.path + "/" + parts.query),
+    ]
+    return [each for each in found if len(each) >= _LONG_PART]
+
+
 def proxy_passwords(proxies: tuple[SecretStr, ...]) -> list[str]:
     """The passwords in the addresses of proxies, as they stand there and decoded."""
     written = [urlsplit(each.get_secret_value()).password or "" for each in proxies]
@@ -224,6 +250,14 @@ ApiUrls = Annotated[
         ...,
     ],
     Items(sentence("an address or a list of addresses"), lone=True),
+]
+PingUrl = Annotated[
+    SecretStr,
+    Rule(
+        _ping_url,
+        sentence('an address that begins with https:// or http://, such as "https://host/key"'),
+        {**_SECRET, "examples": ["https://hc-ping.com/your-uuid-here"]},
+    ),
 ]
 Proxies = Annotated[
     tuple[

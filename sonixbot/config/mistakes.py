@@ -23,7 +23,7 @@ Place = tuple[str | int, ...]
 #: More of a wrong value than this helps nobody to find it.
 SHOWN: Final = 60
 
-_HIDDEN: Final = frozenset({"password", "bot-id", "proxy"})
+_HIDDEN: Final = frozenset({"password", "bot-id", "proxy", "ping-url"})
 #: Keys at which an @ is part of what is expected.
 _ADDRESSES: Final = frozenset({"recipients", "sender", "user"})
 #: User and password before a server's name, where people write them by habit.
@@ -170,7 +170,8 @@ def _section(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
     """The model of the section at a place."""
     section: type[BaseModel] | None = model
     for step in place:
-        section = _sections(section).get(str(step)) if section else None
+        if isinstance(step, str):  # a number stands for one of a list of sections
+            section = _sections(section).get(step) if section else None
     return section
 
 

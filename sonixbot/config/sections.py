@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from sonixbot.config import patterns
 from sonixbot.config.addresses import (
@@ -27,31 +27,16 @@ from sonixbot.config.addresses import (
     User,
     Users,
 )
+from sonixbot.config.section import Section
 from sonixbot.config.values import (
-    Duration,
     Encoding,
     Expressions,
     FilePath,
     FilePattern,
     Flag,
     Layout,
-    Level,
     Program,
 )
-from sonixbot.language import HOUR, MINUTE
-
-
-def kebab(name: str) -> str:
-    """The key in the file for a name in the program."""
-    return name.replace("_", "-")
-
-
-class Section(BaseModel):
-    """A JSON object of the configuration."""
-
-    model_config = ConfigDict(
-        alias_generator=kebab, extra="forbid", frozen=True, hide_input_in_errors=True
-    )
 
 
 class Patterns(Section):
@@ -204,40 +189,6 @@ class TelegramSettings(Section):
     )
     bot_id_file: FilePath | None = Field(
         None, description="A file with nothing but the token; wins over telegram.bot-id."
-    )
-
-
-class Push(Section):
-    """What is pushed one way: of each kind the messages up to a level, 1 the most important."""
-
-    error_max_level: Level = Field(
-        5, description="Errors from level 1 to this level are sent; 0: none."
-    )
-    warning_max_level: Level = Field(
-        1, description="Warnings from level 1 to this level are sent; 0: none."
-    )
-    user_max_level: Level = Field(
-        0, description="Messages of the user from level 1 to this level are sent; 0: none."
-    )
-    info_max_level: Level = Field(
-        0, description="Information from level 1 to this level is sent; 0: none."
-    )
-
-
-class AlertSettings(Section):
-    """What is pushed, and how often."""
-
-    telegram: Push = Field(default_factory=Push, description="What goes to the Telegram channel.")
-    mail: Push = Field(default_factory=Push, description="What goes to the mail recipients.")
-    repeat_interval: Duration = Field(
-        4 * HOUR,
-        description="While an error goes on, at most one mail about it in this time.",
-        json_schema_extra={"default": "4h"},
-    )
-    quiet_time: Duration = Field(
-        30 * MINUTE,
-        description="An error that comes again after so long without it is a new post.",
-        json_schema_extra={"default": "30m"},
     )
 
 

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, PrivateAttr
 
 from sonixbot import locations
-from sonixbot.config.addresses import PLACEHOLDERS, is_loopback, proxy_passwords
+from sonixbot.config.absence import HealthSettings
+from sonixbot.config.addresses import PLACEHOLDERS, is_loopback, ping_secrets, proxy_passwords
+from sonixbot.config.alerting import AlertSettings
+from sonixbot.config.section import Section
 from sonixbot.config.sections import (
-    AlertSettings,
     LogwatchSettings,
     MailSettings,
     ProtocolSettings,
-    Section,
     TelegramSettings,
 )
 from sonixbot.config.values import FolderPath, LanguageCode, Line, Zone
@@ -51,6 +52,10 @@ class Config(Section):
     )
     alerts: AlertSettings = Field(
         default_factory=AlertSettings, description="What is pushed, and how often."
+    )
+    health: HealthSettings = Field(
+        default_factory=HealthSettings,
+        description="How people learn that the bot itself lives, and that it does not.",
     )
     logwatch: LogwatchSettings = Field(
         default_factory=LogwatchSettings, description="The Sonix+ device bot/logwatch.py."
@@ -96,6 +101,7 @@ class Config(Section):
             found += proxy_passwords(self.telegram.proxy)
         if self.mail and self.mail.password:
             found += [self.mail.password.get_secret_value()]
+        found += ping_secrets(self.health.ping_address)
         return tuple(filter(None, found))
 
     def placeholders(self) -> list[str]:
@@ -131,6 +137,13 @@ class Config(Section):
         if self.mail and self.mail.user and not self.mail.login:
             yield sentence(
                 "{file}: mail.user has no mail.password, so mail is sent without login.", file=file
+            )
+        absence = self.alerts.absence
+        if absence.idle_hours and absence.idle_time is None:
+            yield sentence(
+                "{file}: alerts.absence.idle-hours does nothing without alerts.absence.idle-time,"
+                ' such as "30m".',
+                file=file,
             )
         for url in self.telegram.api_url if self.telegram else ():
             if url.startswith("http:") and not is_loopback(url):

@@ -21,9 +21,13 @@ from sonixbot import locations
 from sonixbot.entry import LEAST_IMPORTANT
 from sonixbot.errors import Sentence, sentence
 from sonixbot.language import DAY, LANGUAGES, parse_duration
+from sonixbot.week import Week, WeekError, parse_week
 
 #: Longer intervals are slips of the finger.
 LONGEST: Final = 366 * DAY
+
+#: More than this at once is as good as never.
+MOST: Final = 1000
 
 #: What people call a zone that no name is near to.
 _SPOKEN: Final = dict.fromkeys(
@@ -171,10 +175,31 @@ def _level(value: object) -> int:
     return number
 
 
+def _count(value: object) -> int:
+    number = value if isinstance(value, int) and not isinstance(value, bool) else 0
+    require(1 <= number <= MOST)
+    return number
+
+
 def _duration(value: object) -> float:
     seconds = parse_duration(line(value)) or 0.0
     require(0 < seconds <= LONGEST)
     return seconds
+
+
+def _patience(value: object) -> float | None:
+    """Seconds, or None for "never"."""
+    return None if line(value) == "never" else _duration(value)
+
+
+def _week(value: object) -> Week:
+    try:
+        return parse_week(line(value))
+    except WeekError as error:
+        reason = error.reason
+    raise ExpectationError(
+        sentence('days and hours such as "mon-fri 22:00-07:00" ({reason})', reason=reason)
+    )
 
 
 def _zone(value: object) -> str:
@@ -243,12 +268,36 @@ Level = Annotated[
         {"type": "integer", "minimum": 0, "maximum": LEAST_IMPORTANT},
     ),
 ]
+Count = Annotated[
+    int,
+    Rule(
+        _count,
+        sentence("a whole number from 1 to 1000"),
+        {"type": "integer", "minimum": 1, "maximum": MOST},
+    ),
+]
 Duration = Annotated[
     float,
     Rule(
         _duration,
         sentence('a duration such as "30m", "4h" or "1d", at most a year'),
         {**TEXT, "examples": ["30m", "4h", "1d"]},
+    ),
+]
+Patience = Annotated[
+    float | None,
+    Rule(
+        _patience,
+        sentence('a duration such as "30m", "4h" or "1d", at most a year, or "never"'),
+        {**TEXT, "examples": ["30m", "4h", "1d", "never"]},
+    ),
+]
+Weekly = Annotated[
+    Week,
+    Rule(
+        _week,
+        sentence('days and hours such as "mon-fri 22:00-07:00"'),
+        {**TEXT, "examples": ["mon-fri 22:00-07:00", "sat-sun; mon-fri 22-7"]},
     ),
 ]
 Zone = Annotated[
@@ -275,10 +324,9 @@ Layout = Annotated[
         {"anyOf": [TEXT, {"type": "object", "minProperties": 1}]},
     ),
 ]
+Expression = Annotated[str, Rule(_expression, sentence("a regular expression in one line"), TEXT)]
 Expressions = Annotated[
-    tuple[
-        Annotated[str, Rule(_expression, sentence("a regular expression in one line"), TEXT)], ...
-    ],
+    tuple[Expression, ...],
     Items(sentence("a list of regular expressions")),
 ]
 FilePath = Annotated[Path, PathRule(absolute, sentence("the path of a file"), TEXT)]
