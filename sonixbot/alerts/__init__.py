@@ -14,6 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
+from sonixbot.alerts.grouping import fingerprint
 from sonixbot.alerts.incidents import (
     Acknowledgement,
     CatchUp,
@@ -29,7 +30,6 @@ from sonixbot.alerts.incidents import (
     Renew,
     Rules,
     Why,
-    fingerprint,
     importance,
 )
 from sonixbot.entry import MOST_IMPORTANT, Entry, Kind

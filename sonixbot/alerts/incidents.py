@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from sonixbot.alerts.grouping import fingerprint
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Entry, Kind
 from sonixbot.state import matches
 
@@ -14,21 +15,6 @@ from sonixbot.state import matches
 _OURS: Final = re.compile(r"(?:sonixbot|logwatch|messangers)(?:\.|$)", re.IGNORECASE)
 
 _IMPORTANCE: Final = {Kind.ERROR: 0, Kind.WARNING: 1, Kind.USER: 2, Kind.INFO: 3}
-# An apostrophe within a word quotes nothing.
-_QUOTED = r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|«[^«»]*»|“[^“”]*”"
-_HEX = r"\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b"
-# A digit that belongs to a name (P1_beta, COM3) stays: it tells one device from another.
-_NUMBER = r"(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*(?:[eE][-+]?\d+)?"
-_VALUES: Final = re.compile(f"{_QUOTED}|{_HEX}|{_NUMBER}")
-
-
-def fingerprint(entry: Entry) -> str:
-    """What like entries have in common: the source, and the text without its values.
-
-    Numbers, times, hexadecimal and quoted values are put aside.
-    """
-    text = _VALUES.sub("#", entry.text)
-    return f"{entry.source}|{' '.join(text.split()).lower()}"
 
 
 def importance(entry: Entry) -> tuple[int, int]:

@@ -24,6 +24,7 @@ from sonixbot.config.sections import (
     TelegramSettings,
 )
 from sonixbot.config.settings import Config
+from sonixbot.config.teaching import EndSettings, HideSettings, RuleSettings
 from sonixbot.config.values import absolute
 from sonixbot.errors import Mistakes, Problem, Sentence, sentence, why
 from sonixbot.logs import Redactor
@@ -31,11 +32,14 @@ from sonixbot.logs import Redactor
 __all__ = [
     "AlertSettings",
     "Config",
+    "EndSettings",
+    "HideSettings",
     "LogwatchSettings",
     "MailSettings",
     "Patterns",
     "ProtocolSettings",
     "Push",
+    "RuleSettings",
     "TelegramSettings",
     "find_and_load",
     "load",

@@ -170,7 +170,8 @@ def _section(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
     """The model of the section at a place."""
     section: type[BaseModel] | None = model
     for step in place:
-        section = _sections(section).get(str(step)) if section else None
+        if isinstance(step, str):  # the items of a list have one model
+            section = _sections(section).get(step) if section else None
     return section
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from sonixbot.config import patterns
 from sonixbot.config.addresses import (
@@ -27,6 +27,8 @@ from sonixbot.config.addresses import (
     User,
     Users,
 )
+from sonixbot.config.section import Section
+from sonixbot.config.teaching import Teachings
 from sonixbot.config.values import (
     Duration,
     Encoding,
@@ -39,19 +41,6 @@ from sonixbot.config.values import (
     Program,
 )
 from sonixbot.language import HOUR, MINUTE
-
-
-def kebab(name: str) -> str:
-    """The key in the file for a name in the program."""
-    return name.replace("_", "-")
-
-
-class Section(BaseModel):
-    """A JSON object of the configuration."""
-
-    model_config = ConfigDict(
-        alias_generator=kebab, extra="forbid", frozen=True, hide_input_in_errors=True
-    )
 
 
 class Patterns(Section):
@@ -238,6 +227,11 @@ class AlertSettings(Section):
         30 * MINUTE,
         description="An error that comes again after so long without it is a new post.",
         json_schema_extra={"default": "30m"},
+    )
+    rules: Teachings = Field(
+        (),
+        description="What is one incident and what becomes of it: a list of rules, of which the"
+        " first one that fits a message decides. `sonixbot protocol FILE` shows their effect.",
     )
 
 
