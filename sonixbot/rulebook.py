@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sonixbot.alerts import Push, Quiet, Rules, Schedule, StormRules
+from sonixbot.alerts import Grouping, Push, Quiet, Rules, Schedule, StormRules
+from sonixbot.alerts.teaching import rules_of
 from sonixbot.config import Config
 from sonixbot.config.alerting import AlertSettings, PushMails, PushPosts, Reminders
 
@@ -20,6 +21,7 @@ def rulebook(config: Config) -> Rules:
         break_through=alerts.break_through_max_level,
         schedules=_schedules(alerts),
         morning=alerts.morning,
+        grouping=Grouping(rules_of(config)),
         zone=config.zone,
     )
 

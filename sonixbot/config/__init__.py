@@ -24,6 +24,7 @@ from sonixbot.config.sections import (
     TelegramSettings,
 )
 from sonixbot.config.settings import Config
+from sonixbot.config.teaching import EndSettings, HideSettings, RuleSettings
 from sonixbot.config.values import absolute
 from sonixbot.errors import Mistakes, Problem, Sentence, sentence, why
 from sonixbot.logs import Redactor
@@ -32,12 +33,15 @@ __all__ = [
     "AbsenceSettings",
     "AlertSettings",
     "Config",
+    "EndSettings",
     "HealthSettings",
+    "HideSettings",
     "LogwatchSettings",
     "MailSettings",
     "Patterns",
     "ProtocolSettings",
     "Push",
+    "RuleSettings",
     "TelegramSettings",
     "ValueSettings",
     "find_and_load",

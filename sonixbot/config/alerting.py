@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from sonixbot.config.absence import AbsenceSettings, ClockTime, Importance
 from sonixbot.config.section import Section
+from sonixbot.config.teaching import Teachings
 from sonixbot.config.values import (
     Count,
     Duration,
@@ -190,6 +191,11 @@ class AlertSettings(Section):
         time(8),
         description="When people are back: the end of a mute “till morning”.",
         json_schema_extra={"default": "08:00"},
+    )
+    rules: Teachings = Field(
+        (),
+        description="What is one incident and what becomes of it: a list of rules, of which the"
+        " first one that fits a message decides. `sonixbot protocol FILE` shows their effect.",
     )
     absence: AbsenceSettings = Field(
         default_factory=AbsenceSettings,

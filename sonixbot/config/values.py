@@ -249,12 +249,23 @@ def _expression(value: object) -> str:
     try:
         regex.compile(text, regex.IGNORECASE)
     except regex.error as error:
-        place = (error.pos or 0) + 1
+        wrong = sentence(
+            "a regular expression; it breaks at character {place}", place=(error.pos or 0) + 1
+        )
     else:
-        return text
-    raise ExpectationError(
-        sentence("a regular expression; it breaks at character {place}", place=place)
-    )
+        from sonixbot.config.slowness import slow_piece
+
+        piece = slow_piece(text)
+        if piece is None:
+            return text
+        wrong = sentence(
+            "a regular expression that is searched quickly; this one takes too long because of"
+            " {piece}: write what is repeated so that it fits in one way only, such as"
+            " {better}",
+            piece=piece,
+            better=r"\w+(\s\w+)*",
+        )
+    raise ExpectationError(wrong)
 
 
 Line = Annotated[str, Rule(line, sentence("text in one line"), TEXT)]
@@ -325,10 +336,7 @@ Layout = Annotated[
     ),
 ]
 Expression = Annotated[str, Rule(_expression, sentence("a regular expression in one line"), TEXT)]
-Expressions = Annotated[
-    tuple[Expression, ...],
-    Items(sentence("a list of regular expressions")),
-]
+Expressions = Annotated[tuple[Expression, ...], Items(sentence("a list of regular expressions"))]
 FilePath = Annotated[Path, PathRule(absolute, sentence("the path of a file"), TEXT)]
 FolderPath = Annotated[Path, PathRule(absolute, sentence("the path of a folder"), TEXT)]
 Program = Annotated[str, PathRule(_program, sentence("the path of a program"), TEXT)]
