@@ -32,6 +32,14 @@ class Received:
         """The words with markup; empty if there are none."""
         return self._body("html")
 
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The texts of what is attached as text."""
+        attached = self.message.iter_attachments()
+        return tuple(
+            str(each.get_content()) for each in attached if each.get_content_type() == "text/plain"
+        )
+
     def _body(self, kind: Literal["plain", "html"]) -> str:
         part = self.message.get_body((kind,))
         return "" if part is None else str(part.get_content()).replace("\r\n", "\n")

@@ -21,7 +21,9 @@ def moving(data: Path, protocol: Path) -> frozenset[str]:
     """
     try:
         with closing(read_only(data / FILE_NAME)) as store:
-            if _unread(store, protocol) or _muted(store) or any((data / "inbox/new").iterdir()):
+            if _unread(store, protocol) or _muted(store) or _stormy(store):
+                return WAYS
+            if any((data / "inbox/new").iterdir()):
                 return WAYS
             return frozenset(
                 row[0]
@@ -46,3 +48,13 @@ def _unread(store: sqlite3.Connection, protocol: Path) -> bool:
 def _muted(store: sqlite3.Connection) -> bool:
     """What a mute hides is told when it ends."""
     return store.execute("select 1 from mutes").fetchone() is not None
+
+
+def _stormy(store: sqlite3.Connection) -> bool:
+    """What a digest does not say yet is said when it is brought up to date, or at the end."""
+    return bool(
+        store.execute(
+            "select 1 from storms where json_extract(data, '$.ended') is null"
+            " or json_extract(data, '$.changed')"
+        ).fetchone()
+    )

@@ -264,7 +264,8 @@ class World:
 
     def _received(self, received: Received) -> None:
         subject = received.message["Subject"]
-        self._mailed.append(Told(received.date, f"{subject}\n{received.text}"))
+        said = "\n".join((subject, received.text, *received.lists))
+        self._mailed.append(Told(received.date, said))
 
     def _tell(self, what: str) -> None:
         for listener in self.listeners:
