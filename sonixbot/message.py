@@ -15,16 +15,21 @@ class Origin(StrEnum):
     ALERT = "alert"
     SCRIPT = "script"
     SERVICE = "service"
+    #: Alerts too, many as one: the digest of a storm.
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with a message; it lies in the bot's data folder until it is delivered."""
+    """A file that goes with a message."""
 
     name: str
+    #: It lies in the bot's data folder until it is delivered; empty: `text` is what is in it.
     path: str
     #: Shown as a picture where the messenger can.
     picture: bool = False
+    #: Kept within the message, so that both are written and renewed at once.
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

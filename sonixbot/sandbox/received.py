@@ -32,6 +32,14 @@ class Received:
         """The words with markup; empty if there are none."""
         return self._body("html")
 
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of what is attached."""
+        return [
+            (part.get_filename() or "file", bytes(part.get_payload(decode=True) or b""))
+            for part in self.message.iter_attachments()
+        ]
+
     def _body(self, kind: Literal["plain", "html"]) -> str:
         part = self.message.get_body((kind,))
         return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
