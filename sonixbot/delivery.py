@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Final
 
@@ -22,10 +22,11 @@ from sonixbot.errors import (
     sentence,
 )
 from sonixbot.health import Health
-from sonixbot.language import DAY, HOUR, MINUTE, Language
+from sonixbot.language import DAY, MINUTE, Language
 from sonixbot.message import Delivery, Marks, Message, Origin, State
 from sonixbot.messengers import Messenger
 from sonixbot.outbox import Destination, Outbox
+from sonixbot.pace import PACES, SCRIPTS, Call, Pace, pause
 
 log = logging.getLogger(__name__)
 
@@ -37,54 +38,6 @@ REPAIR_PAUSE: Final = 10 * MINUTE
 FAULTS: Final = 5
 #: Another process may have put something into the outbox.
 LOOK_EVERY: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast one address may be spoken to."""
-
-    #: Seconds between two calls.
-    gap: float
-    #: At most `calls` calls in `window` seconds, `edits` of them edits.
-    window: float
-    calls: int
-    edits: int = 0
-    #: Scripts' messages in a minute; those beyond are joined.
-    scripts: int = 10
-    #: Beyond `calls`, what waits goes as one list in so many seconds; 0: it waits.
-    list_every: float = 0.0
-
-
-#: Telegram: about one message a second and twenty a minute to one chat, edits included
-#: (https://core.telegram.org/bots/faq). Mail: what a person and a mail server can bear.
-PACES: Final = {
-    "telegram": Pace(gap=1.0, window=MINUTE, calls=20, edits=12),
-    "mail": Pace(gap=0.0, window=HOUR, calls=60, list_every=10 * MINUTE),
-}
-
-
-def pause(pace: Pace, calls: Sequence[tuple[float, str]], call: str, now: float) -> float:
-    """Seconds until a call of this sort ("post", "edit", "script", "list") is within the pace."""
-
-    def until(times: list[float], limit: int, window: float) -> float:
-        recent = [moment for moment in times if now - window < moment <= now]
-        return recent[-limit] + window - now if len(recent) >= limit else 0.0
-
-    if call == "list":
-        return until([moment for moment, _ in calls], 1, pace.list_every)
-    waits = [
-        until([moment for moment, _ in calls], 1, pace.gap),
-        until([moment for moment, _ in calls], pace.calls, pace.window),
-    ]
-    if call == "edit":
-        waits.append(
-            until([moment for moment, sort in calls if sort == "edit"], pace.edits, pace.window)
-        )
-    if call == "script":
-        waits.append(
-            until([moment for moment, sort in calls if sort == "script"], pace.scripts, MINUTE)
-        )
-    return max(waits)
 
 
 class Deliverer:
@@ -183,41 +136,37 @@ class Deliverer:
         await self._deliver(*chosen, messenger)
         return 0.0
 
-    def _choose(self, known: Destination, pace: Pace, now: float) -> tuple[Delivery, str] | float:
+    def _choose(self, known: Destination, pace: Pace, now: float) -> tuple[Delivery, Call] | float:
         """What goes next and as what sort of call, or the seconds to wait."""
         waits = [LOOK_EVERY]
-        for scripts in (True, False):
-            delivery = self._outbox.next(known.name, now, scripts=scripts)
-            if delivery is None:
-                due = self._outbox.due(known.name)
-                waits.append(max(0.1, due - now) if due and due > now else LOOK_EVERY)
-                continue
-            call = _call(delivery)
+        for delivery in self._outbox.heads(known.name, now):
+            call = Call.of(delivery)
             wait = pause(pace, known.calls, call, now)
             if wait <= 0:
-                return self._joined_scripts(delivery, known, pace, now), call
+                return self._joined_scripts(delivery, known, now), call
             waits.append(wait)
-            if pace.list_every:
-                wait = pause(pace, known.calls, "list", now)
+            if pace.lists and call is not Call.DIGEST:
+                wait = pause(pace, known.calls, Call.LIST, now)
                 if wait <= 0:
-                    return self._join(self._outbox.waiting(known.name), now), "list"
+                    return self._join(delivery, self._outbox.waiting(known.name), now), Call.LIST
                 waits.append(wait)
+        if due := self._outbox.due(known.name, now):
+            waits.append(max(0.1, due - now))
         return min(waits)
 
-    def _joined_scripts(
-        self, delivery: Delivery, known: Destination, pace: Pace, now: float
-    ) -> Delivery:
+    def _joined_scripts(self, delivery: Delivery, known: Destination, now: float) -> Delivery:
         """The script's message itself, or the list it goes in where its scripts talk too much."""
-        lately = [moment for moment, sort in known.calls if sort == "script"]
-        busy = sum(1 for moment in lately if moment > now - MINUTE) >= pace.scripts - 1
-        if _call(delivery) != "script" or not busy:
+        lately = [moment for moment, call in known.calls if call is Call.SCRIPT]
+        busy = sum(1 for moment in lately if moment > now - MINUTE) >= SCRIPTS - 1
+        if Call.of(delivery) is not Call.SCRIPT or not busy:
             return delivery
-        return self._join(self._outbox.waiting(known.name, Origin.SCRIPT), now)
+        return self._join(delivery, self._outbox.waiting(known.name, Origin.SCRIPT), now)
 
-    def _join(self, waiting: list[Delivery], now: float) -> Delivery:
-        whole = [each for each in waiting if not (each.message.files or each.part or each.unknown)]
+    def _join(self, delivery: Delivery, waiting: list[Delivery], now: float) -> Delivery:
+        """The list in which all of these go that can; the delivery itself if they are too few."""
+        whole = [each for each in waiting if _joins(each)]
         if len(whole) < 2:
-            return waiting[0]
+            return delivery
         first, last = whole[0].message, whole[-1].message
         words = text.joined_words([each.message for each in whole], self._language, self._zone, now)
         message = replace(
@@ -237,7 +186,7 @@ class Deliverer:
             if each.message.key == message.key
         )
 
-    async def _deliver(self, delivery: Delivery, call: str, messenger: Messenger) -> None:
+    async def _deliver(self, delivery: Delivery, call: Call, messenger: Messenger) -> None:
         now = self._clock.now()
         marks = delivery.marks
         if delivery.state is State.WAITING and not delivery.part:
@@ -264,7 +213,7 @@ class Deliverer:
         self._tell(delivery)
 
     async def _send(
-        self, delivery: Delivery, call: str, words: Message, address: str, messenger: Messenger
+        self, delivery: Delivery, call: Call, words: Message, address: str, messenger: Messenger
     ) -> None:
         if words.answers:
             answered = self._outbox.remote(words.answers, delivery.destination)
@@ -327,10 +276,11 @@ class Deliverer:
         self._told(delivery.message.key)
 
 
-def _call(delivery: Delivery) -> str:
-    if delivery.state is State.STALE:
-        return "edit"
-    return "script" if delivery.message.origin is Origin.SCRIPT else "post"
+def _joins(delivery: Delivery) -> bool:
+    """Whether it can go within a list: nothing of it has arrived, and words are all it has."""
+    message = delivery.message
+    begun = delivery.part or delivery.unknown
+    return not (begun or message.files or message.origin is Origin.DIGEST)
 
 
 def _marks(delivery: Delivery, now: float) -> Marks:

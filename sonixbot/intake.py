@@ -158,5 +158,6 @@ class Intake:
     async def _prune(self, now: float) -> None:
         await asyncio.to_thread(inbox.prune, self._folder, now)
         for message in self._outbox.prune(now):
-            for each in message.files:
-                shutil.rmtree(Path(each.path).parent, ignore_errors=True)
+            # Without a path it is in the message, and its folder would be the working one.
+            for each in filter(None, (file.path for file in message.files)):
+                shutil.rmtree(Path(each).parent, ignore_errors=True)

@@ -22,6 +22,7 @@ from sonixbot.errors import sentence
 from sonixbot.inbox import presence
 from sonixbot.message import Marks, State
 from sonixbot.outbox import Outbox
+from sonixbot.pace import Call
 from sonixbot.store import FILE_NAME, Store
 from tests.commandline import CommandLine
 from tests.facts import message
@@ -337,9 +338,8 @@ def config(tmp_path: Path) -> str:
     outbox = Outbox(store)
     stuck = message(text="YuMO\nP1_beta stuck\n\x1b[31mred", subject="[YuMO] P1_beta does not move")
     outbox.put(stuck, [CHANNEL, BOSS], time.time() - 7500)
-    mail = outbox.next(BOSS, time.time())
-    assert mail is not None
-    outbox.begin(mail, Marks.NONE, "post", time.time())
+    (mail,) = outbox.heads(BOSS, time.time())
+    outbox.begin(mail, Marks.NONE, Call.POST, time.time())
     outbox.bury(mail, sentence("The mailbox {name} does not exist.", name="boss"), time.time())
     store.close()
     return str(path)

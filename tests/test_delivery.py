@@ -10,11 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from sonixbot.delivery import PACES, Deliverer, pause
+from sonixbot.delivery import Deliverer
 from sonixbot.endurance import backoff
 from sonixbot.errors import (
     AddressMoved,
@@ -26,7 +22,7 @@ from sonixbot.errors import (
 )
 from sonixbot.health import Health
 from sonixbot.language import language
-from sonixbot.message import Button, Message, Origin, State
+from sonixbot.message import Attachment, Button, Message, Origin, State
 from sonixbot.outbox import Outbox
 from sonixbot.store import Store
 from tests.facts import message
@@ -133,14 +129,15 @@ async def test_messages_leave_in_order_a_second_apart(tmp_path: Path, clock: Han
     ]
 
 
-async def test_twenty_a_minute_to_a_chat(tmp_path: Path, clock: HandClock) -> None:
-    """No chat gets more than twenty calls in a minute, and all arrive."""
+async def test_fifteen_alerts_a_minute_to_a_chat(tmp_path: Path, clock: HandClock) -> None:
+    """No chat gets more than ten alerts in half a minute and fifteen in one, and all arrive."""
     async with running(tmp_path, clock) as world:
         world.put(*(message(str(number), str(number)) for number in range(45)))
-        await world.pass_time(150)
+        await world.pass_time(180)
     times = [when for when, _, _ in world.telegram.sent]
     assert world.telegram.words() == [str(number) for number in range(45)]
-    assert max(sum(1 for t in times if s <= t < s + 60) for s in times) == 20
+    assert max(sum(1 for t in times if s <= t < s + 30) for s in times) == 10
+    assert max(sum(1 for t in times if s <= t < s + 60) for s in times) == 15
 
 
 async def test_mail_does_not_wait_for_telegram(tmp_path: Path, clock: HandClock) -> None:
@@ -291,7 +288,7 @@ async def test_edits_leave_room_for_posts(tmp_path: Path, clock: HandClock) -> N
             world.outbox.renew(message("a", f"×{count}"), clock.now())
             world.deliverer.wake()
             await world.pass_time(0.5)
-        assert len(world.telegram.edited) <= 12
+        assert len(world.telegram.edited) == 10
         world.put(message("b", "new"))
         await world.pass_time(1)
         assert world.telegram.words() == ["×1", "new"]
@@ -466,23 +463,6 @@ async def test_stop_awaits_the_call_under_way(tmp_path: Path, clock: HandClock) 
     store.close()
 
 
-@given(
-    st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["post", "edit", "script"])), max_size=80)
-)
-def test_whatever_comes_the_pace_is_kept(wishes: list[tuple[float, str]]) -> None:
-    """If every call waits as long as it is told, the limits hold for any sequence of calls."""
-    pace, calls, now = PACES["telegram"], list[tuple[float, str]](), NIGHT
-    for step, call in wishes:
-        now += step
-        now += pause(pace, calls, call, now)
-        assert pause(pace, calls, call, now) == pytest.approx(0, abs=1e-6)
-        calls.append((now, call))
-    times = [moment for moment, _ in calls]
-    assert all(b - a >= 1 - 1e-6 for a, b in pairwise(times))
-    for start in times:
-        assert sum(1 for each in times if start <= each < start + 60 - 1e-3) <= 20
-
-
 def test_errors_show_their_reason() -> None:
     """An error of delivery reads as its reason, for logs."""
     assert str(DeliveryError(sentence("chat {chat} not found", chat=5))) == "chat 5 not found"
@@ -512,3 +492,87 @@ async def test_a_list_is_no_answer_and_has_no_buttons(tmp_path: Path, clock: Han
         sent = world.outbox.listing([State.SENT], 200)
         newest = next(each for each in sent if each.message.key.startswith("list-"))
         assert (newest.message.buttons, newest.message.answers) == ((), "")
+
+
+def digest(key: str = "storm-1", text: str = "8 errors", **more: object) -> Message:
+    """The digest of a storm with its list."""
+    files = (Attachment("errors.txt", "", text=f"list of {text}"),)
+    return message(key, text, origin=Origin.DIGEST, files=files, **more)
+
+
+async def test_a_digest_goes_first(tmp_path: Path, clock: HandClock) -> None:
+    """The digest of a storm passes the alerts that wait, a second after the last call."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(message(key, key) for key in "abc"))
+        await world.pass_time(0.5)
+        world.put(digest())
+        await world.pass_time(4)
+    assert [(when, words) for when, _, words in world.telegram.sent] == [
+        (0.0, "a"),
+        (1.0, "8 errors"),
+        (2.0, "b"),
+        (3.0, "c"),
+    ]
+
+
+async def test_a_digest_that_changes_is_edited_at_once(tmp_path: Path, clock: HandClock) -> None:
+    """New words of a digest are on the post 12 seconds after its last ones, the newest alone."""
+    async with running(tmp_path, clock) as world:
+        world.put(digest())
+        for count in range(9, 40):
+            await world.pass_time(1)
+            world.outbox.renew(digest(text=f"{count} errors"), clock.now(), delay=0)
+            world.deliverer.wake()
+        await world.pass_time(13)
+    # What was renewed as the clock struck the twelfth second is in the edit of that second.
+    assert [when for when, _, _ in world.telegram.edited[:2]] == [12.0, 24.0]
+    assert [remote for _, remote, _ in world.telegram.edited] == ["1", "1", "1"]
+    assert world.telegram.edited[-1][2] == "39 errors"
+
+
+async def test_an_edit_does_not_wait_for_one_that_comes_back(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """A post that changes all the time does not keep another from being edited."""
+    async with running(tmp_path, clock) as world:
+        world.put(message("a", "×1"), message("b", "×1"))
+        await world.pass_time(2)
+        for count in range(2, 122):
+            world.outbox.renew(message("a", f"×{count}"), clock.now())
+            if count == 100:
+                world.outbox.renew(message("b", "acknowledged"), clock.now())
+            world.deliverer.wake()
+            await world.pass_time(0.5)
+        await world.pass_time(20)
+    assert "acknowledged" in [words for _, _, words in world.telegram.edited]
+
+
+async def test_a_digest_is_never_in_a_list(tmp_path: Path, clock: HandClock) -> None:
+    """A mail about a storm goes by itself at once, also where the others wait for their list."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(message(str(n), f"<{n}>", html="") for n in range(70)), to=BOSS)
+        await world.pass_time(60)
+        world.put(digest("storm-1", "begins"), to=BOSS)
+        await world.pass_time(5)
+        assert world.mail.words()[60:] == ["begins"]
+        world.put(digest("storm-2", "ends"), message("file", "file"), to=BOSS)
+        await world.pass_time(600, 5)
+    (listed,) = world.mail.words()[62:]
+    assert "<69>" in listed
+    assert "ends" not in listed
+    assert world.mail.words()[61] == "ends"
+
+
+async def test_what_has_a_file_is_not_in_a_list(tmp_path: Path, clock: HandClock) -> None:
+    """A mail with a file keeps it: it is left out of the list that goes before it."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(message(str(n), f"<{n}>", html="") for n in range(60)), to=BOSS)
+        await world.pass_time(60)
+        files = (Attachment("scan.txt", "", text="1 2 3"),)
+        world.put(message("scan", "scan", html="", files=files), to=BOSS)
+        world.put(*(message(f"l{n}", f"<l{n}>", html="") for n in range(2)), to=BOSS)
+        await world.pass_time(3700, 5)
+    listed, alone = world.mail.words()[60:]
+    assert "<l0>" in listed
+    assert "scan" not in listed
+    assert alone.endswith("scan")

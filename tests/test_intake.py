@@ -18,6 +18,7 @@ from sonixbot.intake import Intake
 from sonixbot.language import language
 from sonixbot.message import Marks, Origin
 from sonixbot.outbox import Outbox
+from sonixbot.pace import Call
 from sonixbot.store import Store
 from sonixbot.turn import deliverer_turn, service_turn, service_waits
 from tests.handclock import NIGHT, HandClock
@@ -107,7 +108,7 @@ async def test_files_lie_with_the_bot_until_they_are_forgotten(
     assert await asyncio.to_thread(Path(attached.path).read_bytes) == b"1 2 3"
     for destination in (CHANNEL, BOSS):
         (delivery,) = office.outbox.waiting(destination)
-        office.outbox.begin(delivery, Marks.NONE, "script", NIGHT)
+        office.outbox.begin(delivery, Marks.NONE, Call.SCRIPT, NIGHT)
         office.outbox.sent(delivery, NIGHT)
     await clock.move(40 * 86400)
     await office.intake.turn()

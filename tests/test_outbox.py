@@ -15,6 +15,7 @@ from sonixbot.errors import Problem, sentence
 from sonixbot.language import DAY
 from sonixbot.message import Delivery, Marks, Origin, State
 from sonixbot.outbox import EDIT_DELAY, KEPT, Outbox
+from sonixbot.pace import Call
 from sonixbot.store import FILE_NAME, MIGRATIONS, Store
 from tests.facts import STUCK, message
 from tests.handclock import NIGHT
@@ -35,13 +36,11 @@ def outbox(store: Store) -> Outbox:
 
 
 def next_of(outbox: Outbox, destination: str = CHANNEL, now: float = NIGHT) -> Delivery:
-    found = outbox.next(destination, now)
-    assert found is not None
-    return found
+    return outbox.heads(destination, now)[0]
 
 
 def send(outbox: Outbox, delivery: Delivery, now: float = NIGHT) -> None:
-    outbox.begin(delivery, Marks.NONE, "post", now)
+    outbox.begin(delivery, Marks.NONE, Call.POST, now)
     outbox.arrived(delivery, 1, ["17"], now)
     outbox.sent(delivery, now)
 
@@ -87,7 +86,7 @@ def test_all_of_a_transaction_or_nothing(store: Store, outbox: Outbox) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_in_the_middle()
     assert store.fact("position") is None
-    assert outbox.next(CHANNEL, NIGHT) is None
+    assert outbox.heads(CHANNEL, NIGHT) == []
 
 
 def test_incidents_mutes_and_numbers_survive_a_restart(tmp_path: Path) -> None:
@@ -139,8 +138,8 @@ def test_what_was_being_sent_at_a_kill_is_sent_again_and_marked(tmp_path: Path) 
     store = Store(tmp_path)
     outbox = Outbox(store)
     outbox.put(message(), [CHANNEL], NIGHT)
-    outbox.begin(next_of(outbox), Marks.NONE, "post", NIGHT)
-    assert outbox.next(CHANNEL, NIGHT) is None
+    outbox.begin(next_of(outbox), Marks.NONE, Call.POST, NIGHT)
+    assert outbox.heads(CHANNEL, NIGHT) == []
     store.close()
     store = Store(tmp_path)
     outbox = Outbox(store)
@@ -155,10 +154,10 @@ def test_renewed_words_edit_what_was_sent(outbox: Outbox) -> None:
     send(outbox, next_of(outbox))
     send(outbox, next_of(outbox, BOSS))
     outbox.renew(message(text="×2"), NIGHT)
-    assert outbox.next(CHANNEL, NIGHT) is None
+    assert outbox.heads(CHANNEL, NIGHT) == []
     edit = next_of(outbox, CHANNEL, NIGHT + EDIT_DELAY)
     assert (edit.state, edit.message.text, edit.remote) == (State.STALE, "×2", ("17",))
-    assert outbox.next(BOSS, NIGHT + DAY) is None
+    assert outbox.heads(BOSS, NIGHT + DAY) == []
 
 
 def test_renewed_words_replace_those_that_wait(outbox: Outbox) -> None:
@@ -173,7 +172,7 @@ def test_words_renewed_while_being_sent_are_edited_afterwards(outbox: Outbox) ->
     """Words that change while a post is under way are brought up to date after it."""
     outbox.put(message(), [CHANNEL], NIGHT)
     delivery = next_of(outbox)
-    outbox.begin(delivery, Marks.NONE, "post", NIGHT)
+    outbox.begin(delivery, Marks.NONE, Call.POST, NIGHT)
     outbox.renew(message(text="×2"), NIGHT)
     outbox.arrived(delivery, 1, ["17"], NIGHT)
     outbox.sent(delivery, NIGHT)
@@ -262,7 +261,7 @@ def test_retry_and_drop_by_hand(outbox: Outbox) -> None:
     outbox.bury(next_of(outbox), sentence("no"), NIGHT)
     assert outbox.retry(number, NIGHT)
     assert outbox.drop(number, NIGHT)
-    assert outbox.next(CHANNEL, NIGHT) is None
+    assert outbox.heads(CHANNEL, NIGHT) == []
     assert outbox.retry(number, NIGHT)
     send(outbox, next_of(outbox))
     assert not outbox.retry(number, NIGHT)
@@ -311,7 +310,7 @@ def test_a_list_under_way_cannot_be_dropped(outbox: Outbox) -> None:
         outbox.put(message(key), [BOSS], NIGHT)
     outbox.join(outbox.waiting(BOSS), message("list"), NIGHT)
     (listing,) = outbox.waiting(BOSS)
-    outbox.begin(listing, Marks.NONE, "list", NIGHT)
+    outbox.begin(listing, Marks.NONE, Call.LIST, NIGHT)
     assert not outbox.drop(listing.id, NIGHT)
     assert [each.state for each in outbox.fate("a")] == [State.LISTED]
 
@@ -376,7 +375,7 @@ def test_another_process_may_look_and_write(store: Store, outbox: Outbox) -> Non
     other.execute("update deliveries set state = 'dropped'")
     other.commit()
     other.close()
-    assert outbox.next(CHANNEL, NIGHT) is None
+    assert outbox.heads(CHANNEL, NIGHT) == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -394,7 +393,7 @@ def test_nothing_is_lost_or_doubled(
     put = 0
     for number, step in enumerate(steps):
         now = NIGHT + 10 * number
-        delivery = outbox.next(BOSS, now)
+        delivery = next(iter(outbox.heads(BOSS, now)), None)
         if step == "put":
             outbox.put(message(f"m-{put}"), [BOSS], now)
             put += 1
@@ -407,7 +406,7 @@ def test_nothing_is_lost_or_doubled(
         elif delivery and step == "bury":
             outbox.bury(delivery, sentence("no"), now)
         elif delivery and step in ("fail", "kill"):
-            outbox.begin(delivery, Marks.NONE, "post", now)
+            outbox.begin(delivery, Marks.NONE, Call.POST, now)
             if step == "kill":
                 outbox.recover(BOSS, now)
             else:

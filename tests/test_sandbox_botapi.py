@@ -46,7 +46,7 @@ from aiohttp import ClientSession
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonixbot.delivery import PACES, pause
+from sonixbot.pace import PACES, Call, pause
 from sonixbot.sandbox.botapi import BotApi, Event, Kind
 from sonixbot.sandbox.botapi.markup import Unparsable, read, trimmed
 from sonixbot.sandbox.botapi.pace import BURST, Budget
@@ -451,14 +451,16 @@ def test_twenty_a_minute_to_a_group() -> None:
     assert budget.wait(NIGHT + 59, group=True) == 0
 
 
-@given(st.lists(st.floats(0, 0.09), min_size=100, max_size=100))
-def test_our_own_pace_is_never_too_fast(delays: list[float]) -> None:
+@given(
+    st.lists(st.tuples(st.floats(0, 0.09), st.sampled_from([*Call])), min_size=100, max_size=100)
+)
+def test_our_own_pace_is_never_too_fast(calls: list[tuple[float, Call]]) -> None:
     """As fast as our deliverer may call, on a way that takes a little longer now and then."""
-    starts: list[tuple[float, str]] = []
+    starts: list[tuple[float, Call]] = []
     budget, now = Budget(), NIGHT
-    for delay in delays:
-        now += pause(PACES["telegram"], starts, "post", now)
-        starts.append((now, "post"))
+    for delay, call in calls:
+        now += pause(PACES["telegram"], starts, call, now)
+        starts.append((now, call))
         assert budget.wait(now + delay, group=True) == 0
         budget = budget.spent(now + delay)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+
 import aiofiles
 
 from sonixbot.errors import Problem, sentence, why
 from sonixbot.message import Attachment
+from sonixbot.messengers.words import sound
 from sonixbot.text.markup import one_line
 
 #: Bytes that a bot may upload (https://core.telegram.org/bots/api#sending-files); few mail
@@ -24,6 +27,9 @@ def shown_name(attachment: Attachment) -> str:
 
 async def content(attachment: Attachment) -> bytes:
     """The bytes of the file; raises `Unreadable` with a sentence for the readers."""
+    if not attachment.path:
+        # The mark and the line ends with which Notepad on every Windows shows it as it is.
+        return BOM_UTF8 + sound(attachment.text).replace("\n", "\r\n").encode()
     try:
         async with aiofiles.open(attachment.path, "rb") as file:
             found = await file.read(LARGEST + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from email.header import Header
 from email.headerregistry import Address
@@ -50,8 +51,11 @@ def letter(
             cte="base64",
         )
     for file, content in files:
-        maintype, _slash, subtype = _media_type(file).partition("/")
-        mail.add_attachment(content, maintype, subtype, filename=file)
+        media_type = _media_type(file)
+        maintype, _slash, subtype = media_type.partition("/")
+        told = media_type == "text/plain" and content.startswith(BOM_UTF8)
+        params = {"charset": "utf-8"} if told else {}
+        mail.add_attachment(content, maintype, subtype, filename=file, params=params)
     return mail
 
 

@@ -11,23 +11,19 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
-from aiogram.methods import EditMessageText, SendDocument, SendMessage, SendPhoto, TelegramMethod
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.methods import SendDocument, SendMessage, SendPhoto, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import (
-    BufferedInputFile,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    LinkPreviewOptions,
-    ReplyParameters,
-)
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 from aiogram.types import Message as Post
 
 from sonixbot.errors import AddressMoved, DeliveryError, Sentence, Undeliverable, sentence
 from sonixbot.language import Language
 from sonixbot.message import Message
-from sonixbot.messengers.attachments import Unreadable, content, shown_name
-from sonixbot.messengers.telegram_errors import LIBRARY_ERRORS, answer_of, translate
+from sonixbot.messengers.attachments import Unreadable
+from sonixbot.messengers.telegram_edits import NO_PREVIEW, edit
+from sonixbot.messengers.telegram_errors import LIBRARY_ERRORS, translate
+from sonixbot.messengers.telegram_files import FILE_REFUSED, read, refusal
 from sonixbot.messengers.telegram_pieces import Piece, pieces
 from sonixbot.messengers.telegram_session import Ways
 
@@ -37,10 +33,6 @@ log = logging.getLogger(__name__)
 
 #: The topic of a forum that must not be named (python-telegram-bot/python-telegram-bot#4739).
 GENERAL_TOPIC: Final = 1
-NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
-
-#: Raised where a file, not the chat, may be the reason.
-FILE_REFUSED: Final = (TelegramBadRequest, TelegramEntityTooLarge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +102,19 @@ class Telegram:
         return str(post.message_id)
 
     async def edit(self, address: str, remote: str, message: Message) -> None:
-        """Replace the words of the post `remote`."""
+        """Replace the words, the file and the buttons of the post `remote`."""
         place = Place.parse(address)
         piece, *others = pieces(message)
-        if others or piece.whole or piece.file:
+        if others or piece.whole:
             raise Undeliverable(sentence("A post can only be edited into what fits in one post."))
+        where = {
+            "chat_id": place.chat,
+            "message_id": int(remote),
+            "reply_markup": _keyboard(message),
+        }
         try:
-            await self._call(
-                EditMessageText(
-                    chat_id=place.chat,
-                    message_id=int(remote),
-                    text=piece.html or piece.text,
-                    parse_mode="HTML" if piece.html else None,
-                    link_preview_options=NO_PREVIEW,
-                    reply_markup=_keyboard(message),
-                ),
-                piece.text,
-            )
+            await edit(self._call, self._language, where, piece)
         except LIBRARY_ERRORS as error:
-            if isinstance(error, TelegramBadRequest) and "is not modified" in error.message:
-                return
             raise self._translated(error, place) from None
 
     async def rest(self) -> None:
@@ -157,7 +142,7 @@ class Telegram:
     async def _post_file(self, where: dict[str, Any], piece: Piece) -> Post:
         """Post the file; where it cannot go, its words go without it and say so."""
         try:
-            upload = await _upload(piece)
+            upload = await read(piece)
         except Unreadable as error:
             return await self._post_noted(where, piece, error.said)
         words = piece.text
@@ -176,12 +161,7 @@ class Telegram:
         try:
             return await self._call(SendDocument(document=upload, **where, **caption), words)
         except FILE_REFUSED as error:
-            refused = sentence(
-                "Telegram refused the file {name}: {answer}.",
-                name=upload.filename,
-                answer=answer_of(error),
-            )
-            return await self._post_noted(where, piece, refused)
+            return await self._post_noted(where, piece, refusal(upload, error))
 
     async def _post_noted(self, where: dict[str, Any], piece: Piece, said: Sentence) -> Post:
         note = self._language.say(said)
@@ -200,9 +180,7 @@ class Telegram:
                 self._tell(request, easier, error.message)
                 request = request.model_copy(update=easier)
 
-    def _tell(
-        self, request: TelegramMethod[Any], easier: dict[str, str | None], answer: str
-    ) -> None:
+    def _tell(self, request: TelegramMethod[Any], easier: dict[str, Any], answer: str) -> None:
         if "message_thread_id" not in easier:
             log.warning("a text goes without its markup, as Telegram refused it: %s", answer)
             return
@@ -227,17 +205,14 @@ def _answered(message: Message) -> ReplyParameters | None:
     return ReplyParameters(message_id=int(message.answers), allow_sending_without_reply=True)
 
 
-async def _upload(piece: Piece) -> BufferedInputFile:
-    if piece.file is None:
-        return BufferedInputFile(piece.whole.encode(), "message.txt")
-    return BufferedInputFile(await content(piece.file), shown_name(piece.file))
-
-
-def _easier(request: TelegramMethod[Any], plain: str, complaint: str) -> dict[str, str | None]:
+def _easier(request: TelegramMethod[Any], plain: str, complaint: str) -> dict[str, Any]:
     """What to change in a refused request so that it has a chance; nothing if there is none."""
     if "can't parse entities" in complaint and getattr(request, "parse_mode", None):
         words = "caption" if hasattr(request, "caption") else "text"
         return {words: plain, "parse_mode": None}
+    media = getattr(request, "media", None)
+    if "can't parse entities" in complaint and media and media.parse_mode:
+        return {"media": media.model_copy(update={"caption": plain, "parse_mode": None})}
     if "message thread not found" in complaint and getattr(request, "message_thread_id", None):
         return {"message_thread_id": None}
     return {}

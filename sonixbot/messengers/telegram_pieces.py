@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonixbot.message import Attachment, Message
+from sonixbot.message import Attachment, Message, Origin
 from sonixbot.messengers.words import head, sound, split
 from sonixbot.text import length, plain
 
@@ -38,6 +38,9 @@ def pieces(message: Message) -> list[Piece]:
     visible = max(length(text), length(plain(html)))
     if len(message.files) == 1 and visible <= CAPTION_LIMIT:
         return [Piece(text, html, message.files[0])]
+    if len(message.files) == 1 and message.origin is Origin.DIGEST:
+        # It stays one post that can be edited; what is cut off here is in its file.
+        return [Piece(f"{head(text, CAPTION_LIMIT - 1)}…", file=message.files[0])]
     files = [Piece(file=each) for each in message.files]
     if files and not text.strip():
         return files

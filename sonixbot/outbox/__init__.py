@@ -16,6 +16,7 @@ from sonixbot.language import DAY, HOUR, MINUTE
 from sonixbot.message import Delivery, Marks, Message, Origin, State
 from sonixbot.outbox import rows
 from sonixbot.outbox.rows import Destination
+from sonixbot.pace import Call
 from sonixbot.store import Store
 
 __all__ = ["Destination", "Outbox"]
@@ -131,20 +132,23 @@ class Outbox:
                         (_text(reason.to_json()), now, name),
                     )
 
-    def next(self, destination: str, now: float, *, scripts: bool = True) -> Delivery | None:
-        """What goes next: the oldest message that waits, else an edit that is due.
+    def heads(self, destination: str, now: float) -> list[Delivery]:
+        """What may go next, in the order of preference.
 
-        `scripts` false: scripts' messages are passed over.
+        A digest goes before messages, and these before edits. Of each origin it is the oldest
+        message, and the edit that is due longest, so that no post which changes all the time keeps
+        the others from being edited.
         """
-        query = (
-            rows.SELECT + "where d.destination = ? and d.state in ('waiting', 'stale')"
+        found = self._store.db.execute(
+            rows.SELECT + "where d.id in (select id from (select d.id, row_number() over"
+            " (partition by d.state, json_extract(m.data, '$.origin') order by d.due, d.id) place"
+            " from deliveries d join messages m on m.id = d.message"
+            " where d.destination = ? and d.state in ('waiting', 'stale')"
             " and not (d.due > ? and d.due < ?)"  # later than that: the clock was set back
+            ") where place = 1)",
+            (destination, now, now + MINUTE),
         )
-        if not scripts:
-            query += f" and json_extract(m.data, '$.origin') != '{Origin.SCRIPT}'"
-        query += " order by d.state = 'stale', d.id limit 1"
-        row = self._store.db.execute(query, (destination, now, now + MINUTE)).fetchone()
-        return row and rows.delivery(row)
+        return sorted(map(rows.delivery, found), key=_rank)
 
     def waiting(self, destination: str, origin: Origin | None = None) -> list[Delivery]:
         """Messages that wait for this destination, oldest first; those of one origin."""
@@ -155,17 +159,17 @@ class Outbox:
         deliveries = map(rows.delivery, found)
         return [each for each in deliveries if origin in (None, each.message.origin)]
 
-    def due(self, destination: str) -> float | None:
-        """When the next thing for this destination falls due; None where nothing is open."""
+    def due(self, destination: str, now: float) -> float | None:
+        """When the next thing for this destination falls due that is not; None: there is none."""
         row = self._store.db.execute(
             "select min(due) from deliveries where destination = ?"
-            " and state in ('waiting', 'stale')",
-            (destination,),
+            " and state in ('waiting', 'stale') and due > ?",
+            (destination, now),
         ).fetchone()
         moment: float | None = row[0]
         return moment
 
-    def begin(self, delivery: Delivery, marks: Marks, call: str, now: float) -> None:
+    def begin(self, delivery: Delivery, marks: Marks, call: Call, now: float) -> None:
         """A try begins: noted before anything leaves, so that a kill in between is seen."""
         with self._store.transaction() as db:
             if delivery.state is State.WAITING:
@@ -176,7 +180,7 @@ class Outbox:
                 )
             self.called(delivery.destination, call, now)
 
-    def called(self, destination: str, call: str, now: float) -> None:
+    def called(self, destination: str, call: Call, now: float) -> None:
         """A call to this destination is made; its pace counts it."""
         known = self.destination(destination)
         calls = [*(each for each in known.calls if each[0] > now - HOUR), (now, call)]
@@ -427,6 +431,11 @@ class Outbox:
             ).fetchall()
             db.executemany("delete from messages where id = ?", [(row[0],) for row in found])
         return [Message.from_json(json.loads(row[1])) for row in found]
+
+
+def _rank(delivery: Delivery) -> tuple[bool, bool, float, int]:
+    call = Call.of(delivery)
+    return call is not Call.DIGEST, call is Call.EDIT, delivery.due, delivery.id
 
 
 def _text(data: dict[str, Any]) -> str:

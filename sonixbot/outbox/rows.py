@@ -9,6 +9,7 @@ from typing import Final
 
 from sonixbot.errors import Sentence
 from sonixbot.message import Delivery, Marks, Message, State
+from sonixbot.pace import Call
 
 #: What `delivery` needs of a row; the deliveries are `d`, their messages `m`.
 SELECT: Final = (
@@ -27,8 +28,8 @@ class Destination:
     worked: float | None = None
     failing: float | None = None
     reason: Sentence | None = None
-    #: Recent calls, oldest first: the moment, and what the call was ("post", "edit", "script").
-    calls: tuple[tuple[float, str], ...] = ()
+    #: Recent calls, oldest first.
+    calls: tuple[tuple[float, Call], ...] = ()
 
 
 def delivery(row: sqlite3.Row) -> Delivery:
@@ -60,7 +61,7 @@ def destination(row: sqlite3.Row) -> Destination:
         worked=row["worked"],
         failing=row["failing"],
         reason=_sentence(row["reason"]),
-        calls=tuple((moment, call) for moment, call in json.loads(row["calls"])),
+        calls=tuple((moment, Call(call)) for moment, call in json.loads(row["calls"])),
     )
 
 

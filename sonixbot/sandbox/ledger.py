@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from mimetypes import guess_type
+from typing import Final, Self
 
 from sonixbot.text.markup import clean, one_line, shortened
 
@@ -42,10 +43,20 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One text as its reader sees it: a post as it is now, a mail, an attached file."""
+    """One text as its reader sees it: a post as it is now, a mail."""
 
     at: float
     text: str
+
+    @classmethod
+    def of(cls, at: float, words: str, files: Iterable[tuple[str, bytes]]) -> Self:
+        """The text with what its files say: names and contents; pictures say nothing."""
+        said = (
+            data.decode("utf-8-sig", "replace")
+            for name, data in files
+            if not str(guess_type(name)[0]).startswith("image/")
+        )
+        return cls(at, "\n".join([words, *said]))
 
 
 @dataclass(frozen=True, slots=True)

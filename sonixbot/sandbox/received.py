@@ -33,12 +33,12 @@ class Received:
         return self._body("html")
 
     @property
-    def lists(self) -> tuple[str, ...]:
-        """The texts of what is attached as text."""
-        attached = self.message.iter_attachments()
-        return tuple(
-            str(each.get_content()) for each in attached if each.get_content_type() == "text/plain"
-        )
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of what is attached."""
+        return [
+            (part.get_filename() or "file", bytes(part.get_payload(decode=True) or b""))
+            for part in self.message.iter_attachments()
+        ]
 
     def _body(self, kind: Literal["plain", "html"]) -> str:
         part = self.message.get_body((kind,))

@@ -215,7 +215,7 @@ class Server:
         """The bytes of a file. Raises LookupError."""
         world = self._world
         if sort == "mail":
-            return views.files(world.box.mails[number])[place][1]
+            return world.box.mails[number].files[place][1]
         posts = (*world.api.posts(CHANNEL), *world.api.posts(OPERATOR))
         files = {("post", each.id): each.file for each in posts if each.file}
         return files[sort, number][1]

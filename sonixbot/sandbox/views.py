@@ -72,7 +72,8 @@ def message(post: Post) -> dict[str, Any]:
     file = None
     if post.file is not None:
         name, data = post.file
-        url = f"/files/post-{post.id}/{quote(name, safe='')}"
+        # Another address after an edit: a page keeps what it has shown from the same one.
+        url = f"/files/post-{post.id}/{quote(name, safe='')}" + f"?{post.edits}" * bool(post.edits)
         file = {"name": name, "size": len(data), "url": url, "photo": post.photo}
     return {
         "id": post.id,
@@ -114,17 +115,9 @@ def mail(number: int, received: Received) -> dict[str, Any]:
                 "size": len(data),
                 "url": f"/files/mail-{number}-{place}/{quote(name, safe='')}",
             }
-            for place, (name, data) in enumerate(files(received))
+            for place, (name, data) in enumerate(received.files)
         ],
     }
-
-
-def files(received: Received) -> list[tuple[str, bytes]]:
-    """Name and bytes of what is attached to a mail."""
-    return [
-        (part.get_filename() or "file", bytes(part.get_payload(decode=True) or b""))
-        for part in received.message.iter_attachments()
-    ]
 
 
 def lines(written: Written) -> list[dict[str, Any]]:

@@ -254,18 +254,14 @@ class World:
         for post in self.api.posts(CHANNEL):
             known = self._posted.get(post.id)
             if known is None or known[0] != post.edits:
-                file = (
-                    ""
-                    if post.file is None or post.photo
-                    else post.file[1].decode("utf-8", "replace")
-                )
-                known = self._posted[post.id] = post.edits, Told(post.date, f"{post.text}\n{file}")
+                attached = [post.file] if post.file and not post.photo else []
+                found = Told.of(post.date, post.text, attached)
+                known = self._posted[post.id] = post.edits, found
             yield known[1]
 
     def _received(self, received: Received) -> None:
-        subject = received.message["Subject"]
-        said = "\n".join((subject, received.text, *received.lists))
-        self._mailed.append(Told(received.date, said))
+        words = f"{received.message['Subject']}\n{received.text}"
+        self._mailed.append(Told.of(received.date, words, received.files))
 
     def _tell(self, what: str) -> None:
         for listener in self.listeners:

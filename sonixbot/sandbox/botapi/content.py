@@ -17,6 +17,8 @@ PHOTO_LIMIT: Final = 10 * 1024 * 1024
 #: Pixels of width and height together, and how often one goes into the other
 #: (https://core.telegram.org/bots/api#sendphoto).
 PHOTO_EDGES, PHOTO_RATIO = 10_000, 20
+#: What can be told of a file that replaces another.
+_MEDIA: Final = frozenset(["type", "media", "caption", "parse_mode"])
 #: What an inline button may do, one of them.
 _ACTIONS: Final = frozenset(
     [
@@ -65,13 +67,29 @@ def keyboard(call: Call) -> list[list[dict[str, str]]]:
 
 def file(call: Call, what: str) -> tuple[str, bytes]:
     """The name and bytes of the uploaded "document" or "photo"; raises `Refusal`."""
-    named = call.params.get(what, what).removeprefix("attach://")
+    return _uploaded(call, call.params.get(what, what), photo=what == "photo")
+
+
+def media(call: Call) -> tuple[tuple[str, bytes], dict[str, Any]]:
+    """The file that replaces another, and what is said of it; raises `Refusal`."""
+    told = call.value("media", "input media", dict) or {}
+    if unknown := sorted(told.keys() - _MEDIA):
+        raise bad(f"parameter {unknown[0]} of InputMedia is not known")
+    if told.get("type") not in ("document", "photo"):
+        raise bad("can't parse InputMedia: type must be document or photo here")
+    if not told.get("media"):
+        raise bad("can't parse InputMedia: media not found")
+    return _uploaded(call, str(told["media"]), photo=told["type"] == "photo"), told
+
+
+def _uploaded(call: Call, source: str, *, photo: bool) -> tuple[str, bytes]:
+    named = source.removeprefix("attach://")
     if named not in call.files:
         raise bad("wrong file identifier/HTTP URL specified")
     name, data = call.files[named]
     if not data:
         raise bad("file must be non-empty")
-    if what == "photo":
+    if photo:
         _check_photo(data)
     return name, data
 

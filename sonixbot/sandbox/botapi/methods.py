@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from sonixbot.clock import Clock
@@ -26,9 +27,15 @@ RIGHTS: Final = (
 #: What is sent beside words, by method.
 _FILES: Final = {"sendDocument": "document", "sendPhoto": "photo"}
 #: What fills a chat, so that only so many are taken in a while.
-_PACED: Final = frozenset(["sendMessage", *_FILES, "editMessageText", "editMessageReplyMarkup"])
+_PACED: Final = frozenset(
+    [
+        *("sendMessage", *_FILES, "editMessageText", "editMessageCaption", "editMessageMedia"),
+        "editMessageReplyMarkup",
+    ]
+)
 _PLACED: Final = frozenset(["chat_id", "parse_mode", "reply_markup", "link_preview_options"])
 _SENT: Final = _PLACED | {"message_thread_id", "disable_notification", "reply_parameters"}
+_EDITED: Final = frozenset(["chat_id", "message_id", "reply_markup"])
 _MENU: Final = frozenset(["scope", "language_code"])
 #: What each method can be told; anything else would change what comes of it, and does not here.
 _PARAMETERS: Final = {
@@ -44,6 +51,8 @@ _PARAMETERS: Final = {
     "sendDocument": _SENT | {"document", "caption"},
     "sendPhoto": _SENT | {"photo", "caption"},
     "editMessageText": _PLACED | {"message_id", "text"},
+    "editMessageCaption": _EDITED | {"parse_mode", "caption"},
+    "editMessageMedia": _EDITED | {"media"},
     "editMessageReplyMarkup": _PLACED | {"message_id"},
     "answerCallbackQuery": {"callback_query_id", "text", "show_alert"},
     "pinChatMessage": {"chat_id", "message_id", "disable_notification"},
@@ -84,6 +93,8 @@ class Methods:
             "sendDocument": self._send,
             "sendPhoto": self._send,
             "editMessageText": self._edit_text,
+            "editMessageCaption": self._edit_caption,
+            "editMessageMedia": self._edit_media,
             "editMessageReplyMarkup": self._edit_keyboard,
             "answerCallbackQuery": self._answer,
             "pinChatMessage": self._pin,
@@ -191,26 +202,37 @@ class Methods:
             raise bad("there is no text in the message to edit")
         source = call.params.get("text", "")
         words, entities = content.text(source, call.params.get("parse_mode"), caption=False)
-        return self._edit(post, source, words, entities, content.keyboard(call))
+        return self._edit(post, call, source=source, text=words, entities=entities)
+
+    def _edit_caption(self, call: Call) -> dict[str, Any]:
+        post = self._own(call, self._address(call))
+        if not post.file:
+            raise bad("there is no caption in the message to edit")
+        source = call.params.get("caption", "")
+        words, entities = content.text(source, call.params.get("parse_mode"), caption=True)
+        return self._edit(post, call, source=source, text=words, entities=entities)
+
+    def _edit_media(self, call: Call) -> dict[str, Any]:
+        """Replace the file and the words under it; a text becomes a file with words under it."""
+        post = self._own(call, self._address(call))
+        file, told = content.media(call)
+        source, photo = told.get("caption", ""), told["type"] == "photo"
+        words, entities = content.text(source, told.get("parse_mode"), caption=True)
+        new = {"source": source, "text": words, "entities": entities, "file": file, "photo": photo}
+        return self._edit(post, call, **new)
 
     def _edit_keyboard(self, call: Call) -> dict[str, Any]:
-        post = self._own(call, self._address(call))
-        return self._edit(post, post.source, post.text, post.entities, content.keyboard(call))
+        return self._edit(self._own(call, self._address(call)), call)
 
-    def _edit(
-        self,
-        post: Post,
-        source: str,
-        words: str,
-        entities: list[dict[str, Any]],
-        keyboard: list[list[dict[str, str]]],
-    ) -> dict[str, Any]:
-        if (words, entities, keyboard) == (post.text, post.entities, post.keyboard):
+    def _edit(self, post: Post, call: Call, **new: Any) -> dict[str, Any]:
+        """Give the post its new fields, and the buttons that came with them."""
+        edited = replace(post, keyboard=content.keyboard(call), **new)
+        if replace(edited, source=post.source) == post:
             raise bad(
                 "message is not modified: specified new message content and reply markup are "
                 "exactly the same as a current content and reply markup of the message"
             )
-        post.source, post.text, post.entities, post.keyboard = source, words, entities, keyboard
+        vars(post).update(vars(edited))
         post.edits += 1
         post.edited = self._clock.now()
         self._tell(Event(Kind.EDIT, post))
