@@ -30,9 +30,7 @@ def unreachable(rules: Sequence[Rule], pushed: Callable[[Entry], bool]) -> list[
     return [said for place in range(len(rules)) if (said := _trouble(rules, place, pushed))]
 
 
-def _trouble(
-    rules: Sequence[Rule], place: int, pushed: Callable[[Entry], bool]
-) -> Sentence | None:
+def _trouble(rules: Sequence[Rule], place: int, pushed: Callable[[Entry], bool]) -> Sentence | None:
     rule = rules[place]
     if rule.min_level > rule.max_level:
         return sentence(
@@ -75,8 +73,7 @@ def _hides_nothing(rules: Sequence[Rule], rule: Rule, hides: Hides) -> Sentence 
     for each in rules:
         if each.drop and _takes_all(each, hides.pattern) and _is_first(rules, each, hides.pattern):
             return sentence(
-                "{rule} hides nothing, as {other} drops all of that; take hides out, or"
-                " {other}.",
+                "{rule} hides nothing, as {other} drops all of that; take hides out, or {other}.",
                 rule=rule.name,
                 other=each.name,
             )
@@ -91,8 +88,9 @@ def _is_first(rules: Sequence[Rule], rule: Rule, pattern: Pattern) -> bool:
 
 def _are_apart(one: str, other: str) -> bool:
     """Whether surely no device fits both."""
-    named = one and other and "*" not in one and "*" not in other
-    return bool(named) and one.lower() != other.lower()
+    if "*" in one and "*" in other:
+        return False
+    return not matches(one, other or "*") and not matches(other, one or "*")
 
 
 def _takes_all(rule: Rule, pattern: Pattern) -> bool:
@@ -104,9 +102,7 @@ def _takes_all(rule: Rule, pattern: Pattern) -> bool:
 
 def _covers_rule(earlier: Rule, later: Rule) -> bool:
     return _covers(earlier.pattern, later.pattern) and all(
-        earlier.takes(each.kind, each.rank)
-        for each in _SORTS
-        if later.takes(each.kind, each.rank)
+        earlier.takes(each.kind, each.rank) for each in _SORTS if later.takes(each.kind, each.rank)
     )
 
 
@@ -121,4 +117,3 @@ def _covers_text(wide: str, narrow: str) -> bool:
         return True
     plain = not _SPECIAL.search(wide) and not _SPECIAL.search(narrow)
     return plain and wide.lower() in narrow.lower()
-

@@ -13,12 +13,12 @@ from pydantic import Field, PrivateAttr
 
 from sonixbot import locations
 from sonixbot.config.addresses import PLACEHOLDERS, is_loopback, proxy_passwords
+from sonixbot.config.section import Section
 from sonixbot.config.sections import (
     AlertSettings,
     LogwatchSettings,
     MailSettings,
     ProtocolSettings,
-    Section,
     TelegramSettings,
 )
 from sonixbot.config.values import FolderPath, LanguageCode, Line, Zone

@@ -10,7 +10,6 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sonixbot.config.section import Section
 from sonixbot.config.values import (
-    TEXT,
     Duration,
     ExpectationError,
     Expression,
@@ -18,6 +17,7 @@ from sonixbot.config.values import (
     Items,
     Line,
     Rule,
+    line,
     require,
 )
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Kind
@@ -32,8 +32,7 @@ _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def _kind(value: object) -> Kind:
-    require(isinstance(value, str))
-    return Kind(value)
+    return Kind(line(value))
 
 
 def _level(value: object) -> int:
@@ -111,7 +110,8 @@ class RuleSettings(Section):
         description="How people call the rule. Without it: rule and its number in the list.",
     )
     device: Line = Field(
-        "*", description="The device that wrote the message, or a pattern with *, whatever the case."
+        "*",
+        description="The device that wrote the message, or a pattern with *, whatever the case.",
     )
     text: Expression | None = Field(
         None,
@@ -211,7 +211,7 @@ def groups_of(text: str | None) -> tuple[str, ...]:
 def _groups_expected(known: tuple[str, ...]) -> Sentence:
     if known:
         return sentence("names of groups of text; it has {names}", names=", ".join(known))
-    return sentence('names of groups of text, such as {example}; it has none', example=_EXAMPLE)
+    return sentence("names of groups of text, such as {example}; it has none", example=_EXAMPLE)
 
 
 _EXAMPLE: Final = '"axis" of "axis (?P<axis>\\w+) stopped"'
