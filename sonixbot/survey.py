@@ -3,17 +3,56 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Layout, Reader, entries
 from sonixbot.tail.blocks import Block, blocks
 
 Progress = Callable[[int, int], None]
+
+
+class Cause(Protocol):
+    """What hides what follows from it."""
+
+    @property
+    def seconds(self) -> float:
+        """How long after its newest entry."""
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether this entry follows from it."""
+
+
+class Sorted(Protocol):
+    """An entry as the rules of the instrument want it."""
+
+    @property
+    def entry(self) -> Entry:
+        """With the kind and the level that they give it."""
+
+    @property
+    def key(self) -> str:
+        """What like entries have in common."""
+
+    @property
+    def name(self) -> str:
+        """What people shall call it; empty: its text."""
+
+    @property
+    def rule(self) -> str:
+        """The rule that decided; empty: none did."""
+
+    @property
+    def drop(self) -> bool:
+        """It is not told."""
+
+    @property
+    def hides(self) -> Cause | None:
+        """What follows from it."""
 
 
 @dataclass(slots=True)
@@ -28,20 +67,43 @@ class Incident:
     level: int | None
     first: float | None
     last: float | None
+    #: How the rule that made it calls it, and the name of that rule; empty: none did.
+    name: str = ""
+    rule: str = ""
     count: int = 1
 
     @classmethod
-    def of(cls, entry: Entry) -> Incident:
+    def of(cls, found: Sorted) -> Incident:
         """The incident that begins with this entry."""
-        return cls(entry.kind, entry.source, entry.text, entry.level, entry.time, entry.time)
+        entry = found.entry
+        return cls(
+            entry.kind, entry.source, entry.text, entry.level, entry.time, entry.time,
+            found.name, found.rule,
+        )  # fmt: skip
 
-    def add(self, entry: Entry) -> None:
+    def add(self, found: Sorted) -> None:
         """Count one more."""
+        entry = found.entry
         self.count += 1
+        self.name = found.name
         levels = [each for each in (self.level, entry.level) if each is not None]
         self.level = min(levels, default=None)
         self.last = self.last if entry.time is None else entry.time
         self.first = entry.time if self.first is None else self.first
+
+
+@dataclass(slots=True)
+class Effect:
+    """What one rule did to the entries of a file."""
+
+    #: Entries that it took.
+    taken: int = 0
+    #: Incidents that these became.
+    incidents: int = 0
+    #: Entries that it dropped.
+    dropped: int = 0
+    #: Entries that would have been pushed, had its incidents not hidden them.
+    hidden: int = 0
 
 
 @dataclass(slots=True)
@@ -82,6 +144,8 @@ class Survey:
     #: The first kind that stands for none.
     unknown_kind: str = ""
     incidents: list[Incident] = field(default_factory=list)
+    #: What each rule of the configuration did, by its name, in their order.
+    rules: dict[str, Effect] = field(default_factory=dict)
 
     def count(self, entry: Entry) -> None:
         """Take an entry into the counts."""
@@ -103,7 +167,7 @@ class Survey:
 
     def to_json(self) -> dict[str, Any]:
         """The survey as plain JSON values, English in every language; times in ISO 8601."""
-        return {
+        found = {
             "layout": self.layout,
             "encoding": self.encoding,
             "lines": self.lines,
@@ -115,8 +179,12 @@ class Survey:
             "unexplained": [{"line": line, "text": text} for line, text in self.unexplained],
             "incidents": [self._incident(each) for each in self.incidents],
         }
+        if self.rules:
+            found["rules"] = {name: asdict(each) for name, each in self.rules.items()}
+        return found
 
     def _incident(self, incident: Incident) -> dict[str, Any]:
+        taught = {"name": incident.name, "rule": incident.rule} if incident.rule else {}
         return {
             "kind": str(incident.kind),
             "level": incident.level,
@@ -125,6 +193,7 @@ class Survey:
             "count": incident.count,
             "first": self._moment(incident.first),
             "last": self._moment(incident.last),
+            **taught,
         }
 
     def _moment(self, time: float | None) -> str | None:
@@ -140,29 +209,69 @@ def survey(
     zone: tzinfo | None = None,
     progress: Progress | None = None,
     *,
-    group: Callable[[Entry], str],
+    taught: Callable[[Entry], Sorted],
     pushed: Callable[[Entry], bool],
+    rules: Sequence[str] = (),
 ) -> Survey:
     """Read a whole file and tell how that went. Raises OSError.
 
     `layout` None: found out; `zone` None: the computer's; `progress` is told the bytes read and
-    the bytes there are; `group` says what like errors have in common, `pushed` what is pushed.
+    the bytes there are; `taught` says what like entries have in common, and what the rules of
+    these names make of them; `pushed` what is pushed of that.
     """
     reader = Reader(layout, encoding, zone)
-    found = Survey(zone)
-    incidents: dict[str, Incident] = {}
+    found = Survey(zone, rules={each: Effect() for each in rules})
+    tellings = _Tellings(found)
     for entry in entries(_watched(path, progress), reader):
         found.count(entry)
-        if not pushed(entry):
-            continue
-        key = group(entry)
-        if key in incidents:
-            incidents[key].add(entry)
-        else:
-            incidents[key] = Incident.of(entry)
+        tellings.take(taught(entry), pushed)
     found.read_by(reader)
-    found.incidents = list(incidents.values())
     return found
+
+
+class _Tellings:
+    """What would have been told of a file, as the entries come."""
+
+    def __init__(self, found: Survey) -> None:
+        self._found = found
+        self._incidents: dict[str, Incident] = {}
+        #: What hides its consequences, by its key: its rule, what it hides, and until when.
+        self._causes: dict[str, tuple[str, Cause, float]] = {}
+
+    def take(self, sort: Sorted, pushed: Callable[[Entry], bool]) -> None:
+        effect = self._effect(sort.rule)
+        effect.taken += 1
+        if sort.drop:
+            effect.dropped += 1
+        elif not pushed(sort.entry):
+            return
+        elif cause := self._cause_of(sort):
+            self._effect(cause).hidden += 1
+        else:
+            self._tell(sort, effect)
+
+    def _effect(self, rule: str) -> Effect:
+        """Of the rule of this name; of none, where nobody looks."""
+        return self._found.rules.get(rule) or Effect()
+
+    def _tell(self, sort: Sorted, effect: Effect) -> None:
+        if sort.key in self._incidents:
+            self._incidents[sort.key].add(sort)
+        else:
+            effect.incidents += 1
+            self._incidents[sort.key] = made = Incident.of(sort)
+            self._found.incidents.append(made)
+        if sort.hides and sort.entry.time is not None:
+            self._causes[sort.key] = (sort.rule, sort.hides, sort.entry.time + sort.hides.seconds)
+
+    def _cause_of(self, sort: Sorted) -> str | None:
+        """The rule whose incident hides this entry; an entry without a time is never hidden."""
+        if sort.entry.time is None:
+            return None
+        for key, (rule, hides, until) in self._causes.items():
+            if key != sort.key and sort.entry.time < until and hides.covers(sort.entry):
+                return rule
+        return None
 
 
 def _watched(path: Path, progress: Progress | None) -> Iterator[Block]:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
 
+from sonixbot.alerts.grouping import Taught
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import layout_of
 from sonixbot.survey import Survey, survey
@@ -30,7 +31,9 @@ def surveyed(path: Path, text: str) -> Survey:
     path = path / "protocol.log"
     path.write_bytes(text.encode("cp1251"))
     return survey(
-        path, group=lambda entry: entry.source, pushed=lambda entry: entry.kind is Kind.ERROR
+        path,
+        taught=lambda entry: Taught(entry, entry.source),
+        pushed=lambda entry: entry.kind is Kind.ERROR,
     )
 
 
@@ -86,12 +89,12 @@ def test_json_of_a_protocol(tmp_path: Path) -> None:
     path = tmp_path / "protocol.log"
     path.write_text(protocol("iso") + "harmless\n", encoding="utf-8")
 
-    def group(entry: Entry) -> str:
-        return entry.text
+    def taught(entry: Entry) -> Taught:
+        return Taught(entry, entry.text)
 
     zone = timezone(timedelta(hours=3))
     data = survey(
-        path, layout_of("iso"), zone=zone, group=group, pushed=lambda entry: entry.rank == 1
+        path, layout_of("iso"), zone=zone, taught=taught, pushed=lambda entry: entry.rank == 1
     ).to_json()
     assert data["kinds"]["error"] == {"?": 5}
     assert data["first"] == moment(0).astimezone(zone).isoformat() == "2021-04-13T00:55:10+03:00"
@@ -117,7 +120,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
         path,
         zone=UTC,
         progress=lambda done, total: steps.append((done, total)),
-        group=lambda entry: entry.text,
+        taught=lambda entry: Taught(entry, entry.text),
         pushed=lambda entry: entry.rank == 1,
     )
     size = path.stat().st_size
@@ -137,7 +140,9 @@ def test_what_an_own_layout_does_not_know_is_told(tmp_path: Path) -> None:
             "kinds": {"E": "error"},
         }
     )
-    found = survey(path, layout, group=lambda entry: entry.text, pushed=lambda _entry: True)
+    found = survey(
+        path, layout, taught=lambda entry: Taught(entry, entry.text), pushed=lambda _entry: True
+    )
     assert (found.own, found.unknown_kind) == (True, "F")
     assert found.unread_time == ("01/05/2024", ("%Y-%m-%d",))
     assert list(found.to_json()) == KEYS

@@ -88,8 +88,9 @@ def _is_first(rules: Sequence[Rule], rule: Rule, pattern: Pattern) -> bool:
 
 def _are_apart(one: str, other: str) -> bool:
     """Whether surely no device fits both."""
-    named = one and other and "*" not in one and "*" not in other
-    return bool(named) and one.lower() != other.lower()
+    if "*" in one and "*" in other:
+        return False
+    return not matches(one, other or "*") and not matches(other, one or "*")
 
 
 def _takes_all(rule: Rule, pattern: Pattern) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from sonixbot.check.here import configuration, data_folder, inbox_folder, protocol
+from sonixbot.check.here import configuration, data_folder, inbox_folder, protocol, rules
 from sonixbot.check.row import Found, Mark, Row
 from sonixbot.check.ways import mail, telegram
 from sonixbot.clock import Clock
@@ -33,6 +33,7 @@ def _here(config: Config, now: float, language: Language) -> list[tuple[str, Ite
     return [
         (_("configuration"), list(configuration(config))),
         (_("protocol"), list(protocol(config, now, language))),
+        (_("rules"), list(rules(config))),
         (_("data folder"), list(data_folder(config))),
         (_("inbox"), list(inbox_folder(config))),
     ]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sonixbot import inbox
+from sonixbot.alerts.grouping import Grouping, Rule
+from sonixbot.alerts.reach import unreachable
+from sonixbot.alerts.teaching import is_pushed, rules_of
 from sonixbot.check.readiness import (
     data_obstacles,
     layout_obstacles,
@@ -19,7 +23,7 @@ from sonixbot.check.readiness import (
 from sonixbot.check.row import Found, Mark
 from sonixbot.config import Config
 from sonixbot.entry import Entry
-from sonixbot.errors import Sentence, sentence, why
+from sonixbot.errors import Problem, Sentence, sentence, why
 from sonixbot.formats import TEXT, Reader, entries, layout_of
 from sonixbot.inbox import presence
 from sonixbot.language import MINUTE, Language
@@ -74,8 +78,7 @@ def _working_protocol(
         return
     path = Path(position.path)
     try:
-        reader = Reader(layout_of(config.protocol.format), config.protocol.encoding, config.zone)
-        reader.detect(head(path), str(path), before=path.stat().st_mtime)
+        reader = _reader(config, path)
         chosen = _why(reader)
         last = _last_entry(path, reader)
     except OSError as error:
@@ -87,6 +90,13 @@ def _working_protocol(
         return
     yield _layout(path, reader, chosen)
     yield _last(path, last, now, language)
+
+
+def _reader(config: Config, path: Path) -> Reader:
+    """A reader that knows the beginning of the protocol."""
+    reader = Reader(layout_of(config.protocol.format), config.protocol.encoding, config.zone)
+    reader.detect(head(path), str(path), before=path.stat().st_mtime)
+    return reader
 
 
 def _why(reader: Reader) -> Sentence:
@@ -101,12 +111,16 @@ def _why(reader: Reader) -> Sentence:
 
 
 def _last_entry(path: Path, reader: Reader) -> Entry | None:
+    return next(iter(deque(_newest(path, reader), maxlen=1)), None)
+
+
+def _newest(path: Path, reader: Reader) -> Iterator[Entry]:
+    """The entries in the newest part of a protocol."""
     found = path.stat()
     start = line_start(path, found.st_size - END)
     if start and reader.layout.header:  # the day is not in its lines
         reader.find_day(blocks(path, start), found.st_mtime)
-    end = blocks(path, start)
-    return next(iter(deque(entries(end, reader), maxlen=1)), None)
+    return entries(blocks(path, start), reader)
 
 
 def _layout(path: Path, reader: Reader, chosen: Sentence) -> Found:
@@ -149,6 +163,45 @@ def _last(path: Path, entry: Entry | None, now: float, language: Language) -> Fo
         "The last message was written {duration} ago.",
         duration=language.duration(now - entry.time),
     )
+
+
+def rules(config: Config) -> Iterator[Found]:
+    """Rules about grouping that can never do what they are for, or had nothing to do lately."""
+    known = rules_of(config)
+    found = unreachable(known, partial(is_pushed, config))
+    yield from ((Mark.WARNING, each) for each in found)
+    idle: list[str] = []
+    with suppress(OSError, Problem):  # told beside the protocol
+        idle = _idle(config, Grouping(known))
+    if idle:
+        yield (
+            Mark.WARNING,
+            sentence(
+                "Nothing in the newest part of the protocol fits: {rules}. `sonixbot protocol FILE`"
+                " shows what rules do with a whole one.",
+                rules=", ".join(idle),
+            ),
+        )
+    elif known and not found:
+        yield (
+            Mark.GOOD,
+            sentence("{rules}; the first that fits a message decides.", rules=_names(known)),
+        )
+
+
+def _names(known: Sequence[Rule]) -> str:
+    return ", ".join(each.name for each in known)
+
+
+def _idle(config: Config, grouping: Grouping) -> list[str]:
+    """The rules that fit nothing in the newest part of the working protocol."""
+    path = config.protocol.path
+    position = Tail(str(path)).end() if path and grouping else None
+    if position is None:
+        return []
+    newest = _newest(Path(position.path), _reader(config, Path(position.path)))
+    used = {grouping.taught(entry).rule for entry in newest}
+    return [each.name for each in grouping.rules if each.name not in used]
 
 
 def data_folder(config: Config) -> Iterator[Found]:

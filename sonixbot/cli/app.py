@@ -255,8 +255,9 @@ def read(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar=_("FILE"), help=_("The protocol."))],
     *,
+    config: Config = None,
     layout: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--layout",
             metavar=_("LAYOUT"),
@@ -266,11 +267,11 @@ def read(
                 " configuration."
             ),
         ),
-    ] = "auto",
+    ] = None,
     encoding: Annotated[
-        str,
+        str | None,
         typer.Option("--encoding", metavar=_("NAME"), help="auto, utf-8, cp1251, cp866…"),
-    ] = "auto",
+    ] = None,
     time_zone: Annotated[
         str | None,
         typer.Option(
@@ -286,7 +287,8 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Show how a protocol is read."""
-    how = protocol.reading(layout, encoding, time_zone)
+    found = protocol.configured(ctx.obj, config)
+    how = protocol.reading(layout, encoding, time_zone, found)
     protocol.show(ctx.obj, file, how, follow=follow, as_json=as_json)
 
 

@@ -53,6 +53,7 @@ def draw(terminal: Terminal, path: Path, found: Survey) -> None:
         terminal.print("", Text(title, "bold"), "", table)
     terminal.print(*_rest(len(found.devices), terminal))
     _unexplained(terminal, found)
+    _rules(terminal, found)
     _incidents(terminal, found)
 
 
@@ -192,6 +193,26 @@ def _unexplained(terminal: Terminal, found: Survey) -> None:
     terminal.print("", Text(_("The first lines that fit nothing"), "bold"), "", grid)
 
 
+def _rules(terminal: Terminal, found: Survey) -> None:
+    """What each rule of the configuration did, and which of them fit nothing here."""
+    _, ngettext = terminal.gettext, terminal.language.ngettext
+    if not found.rules:
+        return
+    table = _counts(_("rule"), [_("fits"), _("problems"), _("dropped"), _("hides")])
+    for name, effect in found.rules.items():
+        numbers = (effect.taken, effect.incidents, effect.dropped, effect.hidden)
+        table.add_row(visible(name), *map(_cell, numbers))
+    title = _("What the rules of the configuration do; the first that fits a message decides")
+    terminal.print("", Text(title, "bold"), "", table)
+    idle = [visible(name) for name, effect in found.rules.items() if not effect.taken]
+    if idle:
+        said = ngettext(
+            "Nothing here fits this rule: {names}.", "Nothing here fits these rules: {names}.",
+            len(idle),
+        )  # fmt: skip
+        terminal.print("", said.format(names=", ".join(idle)))
+
+
 def _incidents(terminal: Terminal, found: Survey) -> None:
     """What would have been pushed, the newest last: it stands next to the prompt."""
     _, ngettext = terminal.gettext, terminal.language.ngettext
@@ -226,6 +247,8 @@ def _incident(terminal: Terminal, found: Survey, incident: Incident) -> tuple[st
     level = "" if incident.level is None else f" {incident.level}"
     kind = f"{kind_names(terminal)[incident.kind]}{level}"
     about = Text(f"{visible(incident.source)}: " if incident.source else "", "bold")
+    if incident.name:
+        about = Text(f"{visible(incident.name)} · ", "bold") + about
     about.append(visible(incident.text), "not bold")
     moment = terminal.language.clock(incident.last, found.zone, time.time())
     many = f"×{incident.count}" if incident.count > 1 else ""

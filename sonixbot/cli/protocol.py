@@ -7,20 +7,28 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sonixbot.alerts import Push, fingerprint
-from sonixbot.cli.configuration import print_json
+from sonixbot import locations
+from sonixbot.alerts import Push
+from sonixbot.alerts.grouping import Grouping
+from sonixbot.alerts.teaching import is_pushed, rules_of
+from sonixbot.cli.configuration import print_json, whole
 from sonixbot.cli.terminal import Terminal
 from sonixbot.config.values import nearest_zone
+from sonixbot.entry import Entry
 from sonixbot.errors import Problem, sentence, why
 from sonixbot.formats import Layout, layout_of
 from sonixbot.formats.encodings import checked
 from sonixbot.survey import Progress, survey
+
+if TYPE_CHECKING:
+    from sonixbot.config import Config
 
 
 @dataclass(frozen=True)
@@ -30,11 +38,53 @@ class Reading:
     layout: Layout | None
     encoding: str
     zone: tzinfo | None
+    #: What its entries become, and what of that is pushed.
+    grouping: Grouping = field(default_factory=Grouping)
+    pushed: Callable[[Entry], bool] = Push().takes
 
 
-def reading(layout: str, encoding: str, time_zone: str | None) -> Reading:
-    """What the options mean. Raises `Problem`."""
-    return Reading(layout_of(described(layout)), checked(encoding), _zone(time_zone))
+def reading(
+    layout: str | None, encoding: str | None, time_zone: str | None, config: Config | None = None
+) -> Reading:
+    """What the options mean; without one it is as in the configuration. Raises `Problem`."""
+    if config is None:
+        made = Reading(layout_of(described(layout or "auto")), checked(encoding or "auto"), None)
+    else:
+        settings = config.protocol
+        made = Reading(
+            layout_of(settings.format if layout is None else described(layout)),
+            checked(encoding or settings.encoding),
+            config.zone,
+            Grouping(rules_of(config)),
+            partial(is_pushed, config),
+        )
+    return made if time_zone is None else replace(made, zone=_zone(time_zone))
+
+
+def configured(terminal: Terminal, named: str | None) -> Config | None:
+    """The configuration that was named, or the one that is found; None where there is none.
+
+    Raises `Problem` with what is wrong in the one that was named. One that was only found may
+    still be in the making, which is no reason not to show a protocol: that is noted.
+    """
+    if named is None and locations.find_config(None) is None:
+        return None
+    try:
+        config = whole(named)
+        if named is None:
+            layout_of(config.protocol.format)
+    except Problem:
+        if named is not None:
+            raise
+        terminal.note(
+            terminal.gettext(
+                "The configuration has mistakes, so its rules are not used here; `sonixbot check`"
+                " tells them."
+            ),
+            "yellow",
+        )
+        return None
+    return config
 
 
 def described(layout: str) -> str | dict[str, Any]:
@@ -57,9 +107,7 @@ def described(layout: str) -> str | dict[str, Any]:
     return layout
 
 
-def _zone(name: str | None) -> tzinfo | None:
-    if name is None:
-        return None
+def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # its own error is a KeyError
@@ -88,8 +136,9 @@ def show(terminal: Terminal, file: str, how: Reading, *, follow: bool, as_json: 
                 how.encoding,
                 how.zone,
                 progress,
-                group=fingerprint,
-                pushed=Push().takes,
+                taught=how.grouping.taught,
+                pushed=how.pushed,
+                rules=[each.name for each in how.grouping.rules],
             )
     except OSError as error:
         raise _unreadable(path, error) from None

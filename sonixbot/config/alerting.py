@@ -193,7 +193,7 @@ class AlertSettings(Section):
         json_schema_extra={"default": "08:00"},
     )
     rules: Teachings = Field(
-        (),
+        default_factory=tuple,
         description="What is one incident and what becomes of it: a list of rules, of which the"
         " first one that fits a message decides. `sonixbot protocol FILE` shows their effect.",
     )

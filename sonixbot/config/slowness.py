@@ -100,7 +100,8 @@ def _read(expression: str) -> tuple[list[_Run], str]:
     """The parts that repeat, and a text that the expression probably fits."""
     runs: list[_Run] = []
     groups = [_Open(0, "")]
-    at, atoms = 0, ("",)
+    at = 0
+    atoms: tuple[str, ...] = ("",)
     for token in _TOKEN.finditer(expression):
         inner = groups[-1]
         if token["open"]:

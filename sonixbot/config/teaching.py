@@ -17,6 +17,7 @@ from sonixbot.config.values import (
     Items,
     Line,
     Rule,
+    line,
     require,
 )
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT, Kind
@@ -31,8 +32,7 @@ _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 
 
 def _kind(value: object) -> Kind:
-    require(isinstance(value, str))
-    return Kind(value)
+    return Kind(line(value))
 
 
 def _level(value: object) -> int:

@@ -15,11 +15,33 @@ from typing import Final, Self
 
 from sonixbot.text.markup import clean, one_line, shortened
 
-#: Quoted, hexadecimal and other numbers, which differ between like errors; a digit in a name stays.
+#: Paths and numbered files with data, which differ between like errors; a device file stays …
+_PLACE: Final = re.compile(
+    r"\b[a-z]:[\\/]+[^\s\"'«»“”<>|*?:;,()…\\/][^\s\"'«»“”<>|*?:;,()…]*"
+    r"|\\\\(?!\.)[^\s\"'«»“”<>|*?:;,()…\\/]+\\[^\s\"'«»“”<>|*?:;,()…/]*"
+    r"|(?<![\w/.)\]])/(?!dev/)[^\s\"'«»“”<>|*?:;,()…\\/]{2,}/[^\s\"'«»“”<>|*?:;,()…\\]*"
+    r"|(?<![\w\\/.:-])(?:\.{0,2}[\\/])?(?:[\w.-]+[\\/])+[\w.-]*\.[a-z]\w{1,4}\b"
+)
+_FILE: Final = re.compile(
+    r"\b[\w-]{0,60}\d{3}[\w-]*\."
+    r"(?:dat|txt|csv|log|raw|bin|tmp|bak|hdf|h5|nxs|spe|root|asc|xye|tiff?|png|xml|json|zip)\b"
+)
+#: … what is called an id …
+_NAMED: Final = re.compile(
+    r"[=:](?:(?<=\bid.)|(?<=\bid .)|(?<=uuid.)|(?<=guid.)|(?<=(?:job|run)_id.)|(?<=task_id.)"
+    r"|(?<=session.)|(?<=token.)|(?<=request.))\s?[\w-]{0,80}\d[\w-]*"
+)
+#: … and quoted, hexadecimal and other numbers, ids and times; a digit in a name stays.
 _VALUE: Final = re.compile(
     r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)|«[^«»]*»|“[^“”]*”"
-    r"|\b0[xX][0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b"
-    r"|(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*(?:[eE][-+]?\d+)?"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b"
+    r"|\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{6,}\b"
+    r"|\b\d{4}-?\d\d-?\d\dt\d\d:?\d\d(?::?\d\d(?:[.,]\d+)?)?(?:z|[-+]\d\d:?\d\d)?\b"
+    r"|\b\d{1,2}[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b(?:[ -]\d{4}\b)?"
+    r"|\b\d{1,2} (?:янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[а-я]*\b(?: \d{4}\b)?"
+    r"|\b\d+(?:[dhmsдчмс]\d+)+(?:[dhms]|ms|[дчмс]|мс)?\b"
+    r"|\b(?=[a-z]*\d+[a-z]+\d+[a-z]+\d)[a-z0-9]{16,}\b"
+    r"|(?<![\w.])[-+−]?\d+(?:[.,:/-]\d+)*(?:e[-+]?\d+)?"
 )
 _TIMES: Final = re.compile(r"×(\d+)")
 #: A line that begins so counts the message above it …
@@ -184,7 +206,10 @@ def _lines(text: str) -> tuple[tuple[str, str], ...]:
 @lru_cache(maxsize=4096)
 def _like(text: str) -> str:
     """A text without what differs between like messages."""
-    return _VALUE.sub("#", _plain(text))
+    plain = _plain(text)
+    for each in (_PLACE, _NAMED, _FILE, _VALUE):
+        plain = each.sub("#", plain)
+    return plain
 
 
 def _plain(text: str) -> str:

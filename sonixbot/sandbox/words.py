@@ -41,7 +41,9 @@ WORDS: Final[dict[str, Sentence]] = {
     "thermostat": sentence("A thermostat drifts"),
     "thermostat-why": sentence("Warnings first, an alarm later: only the urgent ones are told."),
     "storm": sentence("A storm of errors"),
-    "storm-why": sentence("150 errors in six seconds: one digest with the list of all, kept up to date."),
+    "storm-why": sentence(
+        "150 errors in six seconds: one digest with the list of all, kept up to date."
+    ),
     "restart": sentence("A new protocol"),
     "restart-why": sentence("Sonix+ starts again: both files are read to their ends."),
     "script": sentence("A script speaks"),
