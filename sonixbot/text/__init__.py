@@ -6,6 +6,7 @@ scripts or from people is escaped; the plain text is made from the HTML, so both
 
 from __future__ import annotations
 
+from sonixbot.text.alive import alive_words, away_words
 from sonixbot.text.answers import errors_words, help_words, id_words, stranger_words
 from sonixbot.text.digests import catch_up_words, morning_words
 from sonixbot.text.incidents import (
@@ -33,6 +34,8 @@ from sonixbot.text.storms import (
 
 __all__ = [
     "Words",
+    "alive_words",
+    "away_words",
     "catch_up_words",
     "errors_words",
     "help_words",

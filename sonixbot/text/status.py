@@ -105,7 +105,7 @@ def _measurement(status: Status, language: Language, zone: tzinfo | None) -> Ite
     if not status.protocol.path:
         return
     _, view = language.gettext, status.protocol
-    yield _activity(status, language, zone)
+    yield script_line(status, language, zone)
     newest = view.user_messages[-1] if view.user_messages else None
     # What was said above is not said again.
     if newest and not (view.activity and view.activity.text == newest.text):
@@ -128,7 +128,8 @@ def _measurement(status: Status, language: Language, zone: tzinfo | None) -> Ite
         yield escape(_("The older part of the protocol is still being counted."))
 
 
-def _activity(status: Status, language: Language, zone: tzinfo | None) -> str:
+def script_line(status: Status, language: Language, zone: tzinfo | None) -> str:
+    """What the measurement script does, in one line."""
     _, activity = language.gettext, status.protocol.activity
     if activity is None:
         return escape(_("Script: the protocol does not say."))
