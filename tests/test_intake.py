@@ -122,6 +122,7 @@ async def test_a_file_within_a_message_has_no_folder_to_forget(
     """What is forgotten with a text in the message is the message, never the working folder."""
     work = tmp_path / "work"
     work.mkdir()
+    (work / "measured.dat").write_bytes(b"1 2 3")
     monkeypatch.chdir(work)
     listed = message(files=(Attachment("errors.txt", "", text="P1_beta"),))
     office.outbox.put(listed, [CHANNEL], NIGHT)
@@ -131,7 +132,7 @@ async def test_a_file_within_a_message_has_no_folder_to_forget(
     await clock.move(40 * 86400)
     await office.intake.turn()
     assert office.outbox.fate(listed.key) == []
-    assert work.exists()
+    assert (work / "measured.dat").exists()
 
 
 async def test_the_answer_follows_the_delivery(office: Office) -> None:
