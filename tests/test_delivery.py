@@ -497,7 +497,7 @@ async def test_a_list_is_no_answer_and_has_no_buttons(tmp_path: Path, clock: Han
 def digest(key: str = "storm-1", text: str = "8 errors", **more: object) -> Message:
     """The digest of a storm with its list."""
     files = (Attachment("errors.txt", "", text=f"list of {text}"),)
-    return message(key, text, origin=Origin.DIGEST, files=files, **more)
+    return message(key, text, **{"origin": Origin.DIGEST, "files": files, **more})
 
 
 async def test_a_digest_goes_first(tmp_path: Path, clock: HandClock) -> None:
@@ -552,15 +552,14 @@ async def test_a_digest_is_never_in_a_list(tmp_path: Path, clock: HandClock) -> 
     async with running(tmp_path, clock) as world:
         world.put(*(message(str(n), f"<{n}>", html="") for n in range(70)), to=BOSS)
         await world.pass_time(60)
-        world.put(digest("storm-1", "begins"), to=BOSS)
-        await world.pass_time(5)
-        assert world.mail.words()[60:] == ["begins"]
-        world.put(digest("storm-2", "ends"), message("file", "file"), to=BOSS)
-        await world.pass_time(600, 5)
-    (listed,) = world.mail.words()[62:]
+        world.put(*(digest(f"storm-{n}", f"storm {n}", files=()) for n in range(13)), to=BOSS)
+        await world.pass_time(60)
+        assert world.mail.words()[60:] == [f"storm {n}" for n in range(12)]
+        await world.pass_time(3600, 5)
+    listed, last = world.mail.words()[72:]
     assert "<69>" in listed
-    assert "ends" not in listed
-    assert world.mail.words()[61] == "ends"
+    assert "storm" not in listed
+    assert last.endswith("storm 12")
 
 
 async def test_what_has_a_file_is_not_in_a_list(tmp_path: Path, clock: HandClock) -> None:
@@ -576,3 +575,13 @@ async def test_what_has_a_file_is_not_in_a_list(tmp_path: Path, clock: HandClock
     assert "<l0>" in listed
     assert "scan" not in listed
     assert alone.endswith("scan")
+
+
+async def test_mails_about_storms_are_twelve_an_hour(tmp_path: Path, clock: HandClock) -> None:
+    """Where storm follows storm, the thirteenth mail about them waits for its hour."""
+    async with running(tmp_path, clock) as world:
+        world.put(*(digest(f"storm-{n}", f"storm {n}") for n in range(13)), to=BOSS)
+        await world.pass_time(3590, 5)
+        assert len(world.mail.sent) == 12
+        await world.pass_time(20, 5)
+        assert len(world.mail.sent) == 13

@@ -16,11 +16,12 @@ from sonixbot.errors import Problem, sentence
 from sonixbot.herald import Herald
 from sonixbot.intake import Intake
 from sonixbot.language import language
-from sonixbot.message import Marks, Origin
+from sonixbot.message import Attachment, Marks, Origin
 from sonixbot.outbox import Outbox
 from sonixbot.pace import Call
 from sonixbot.store import Store
 from sonixbot.turn import deliverer_turn, service_turn, service_waits
+from tests.facts import message
 from tests.handclock import NIGHT, HandClock
 from tests.patience import until
 
@@ -113,6 +114,25 @@ async def test_files_lie_with_the_bot_until_they_are_forgotten(
     await clock.move(40 * 86400)
     await office.intake.turn()
     assert not await asyncio.to_thread(Path(attached.path).exists)
+
+
+async def test_a_file_within_a_message_has_no_folder_to_forget(
+    office: Office, clock: HandClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is forgotten with a text in the message is the message, never the working folder."""
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "measured.dat").write_bytes(b"1 2 3")
+    monkeypatch.chdir(work)
+    listed = message(files=(Attachment("errors.txt", "", text="P1_beta"),))
+    office.outbox.put(listed, [CHANNEL], NIGHT)
+    (delivery,) = office.outbox.waiting(CHANNEL)
+    office.outbox.begin(delivery, Marks.NONE, Call.DIGEST, NIGHT)
+    office.outbox.sent(delivery, NIGHT)
+    await clock.move(40 * 86400)
+    await office.intake.turn()
+    assert office.outbox.fate(listed.key) == []
+    assert (work / "measured.dat").exists()
 
 
 async def test_the_answer_follows_the_delivery(office: Office) -> None:

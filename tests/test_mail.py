@@ -202,6 +202,17 @@ async def test_attachments(tmp_path: Path) -> None:
     assert got.message["Bcc"] is None
 
 
+async def test_a_file_within_the_message() -> None:
+    """A text that the message carries is attached as text in UTF-8, as Notepad shows it."""
+    files = (Attachment("ошибки.txt", "", text="P1_beta: датчик\nlauda_1 \ud800"),)
+    async with Mailbox() as box, talking(box) as mail:
+        await mail.send(OLGA, said(files=files, origin=Origin.DIGEST), 0)
+    (part,) = box.mails[0].message.iter_attachments()
+    assert (part.get_content_type(), part.get_content_charset()) == ("text/plain", "utf-8")
+    assert part.get_filename() == "ошибки.txt"
+    assert part.get_content() == "\ufeffP1_beta: датчик\r\nlauda_1 ?"
+
+
 async def test_letter_too_large_goes_without_its_files(tmp_path: Path) -> None:
     """A server that refuses the size still gets the words."""
     (tmp_path / "big.dat").write_bytes(bytes(100_000))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sonixbot.alerts import Changes, Numbers, Rules
 from sonixbot.errors import Problem, sentence
 from sonixbot.language import DAY
-from sonixbot.message import Delivery, Marks, Origin, State
+from sonixbot.message import Attachment, Delivery, Marks, Origin, State
 from sonixbot.outbox import EDIT_DELAY, KEPT, Outbox
 from sonixbot.pace import Call
 from sonixbot.store import FILE_NAME, MIGRATIONS, Store
@@ -415,3 +415,43 @@ def test_nothing_is_lost_or_doubled(
     store.close()
     ends = {State.WAITING, State.SENT, State.BURIED, State.LISTED}
     assert all(len(each) == 1 and each[0] in ends for each in states)
+
+
+def test_what_may_go_next(outbox: Outbox) -> None:
+    """A digest first, then the oldest message of each origin, then the edit due longest."""
+    for key in "abc":
+        outbox.put(message(f"old-{key}"), [CHANNEL], NIGHT)
+        send(outbox, next_of(outbox))
+    for key, later in (("b", 3), ("a", 2), ("c", 1)):
+        outbox.renew(message(f"old-{key}", "×2"), NIGHT, delay=later)
+    for number, origin in enumerate((Origin.ALERT, Origin.SCRIPT, Origin.SERVICE, Origin.DIGEST)):
+        for each in "ab":
+            outbox.put(message(f"{number}-{each}", origin=origin), [CHANNEL, BOSS], NIGHT)
+    keys = [each.message.key for each in outbox.heads(CHANNEL, NIGHT + 2.5)]
+    assert keys == ["3-a", "0-a", "1-a", "2-a", "old-c"]
+    assert outbox.due(CHANNEL, NIGHT + 2.5) == NIGHT + 3
+    assert outbox.due(CHANNEL, NIGHT + 3) is None
+
+
+def test_a_digest_is_renewed_with_its_list(outbox: Outbox) -> None:
+    """New words and a new list are due at once, together, before what waits; mail keeps its own."""
+    first, second = (
+        message("storm", f"×{n}", origin=Origin.DIGEST, files=(Attachment("e", "", text=f"<{n}>"),))
+        for n in (8, 9)
+    )
+    outbox.put(first, [CHANNEL, BOSS], NIGHT)
+    for destination in (CHANNEL, BOSS):
+        send(outbox, next_of(outbox, destination))
+    outbox.put(message("single"), [CHANNEL], NIGHT)
+    outbox.renew(second, NIGHT, delay=0)
+    edit = next_of(outbox)
+    assert (edit.state, edit.message) == (State.STALE, second)
+    assert outbox.heads(BOSS, NIGHT) == []
+
+
+def test_messages_of_earlier_versions_are_read(outbox: Outbox, store: Store) -> None:
+    """A file of a message that knew no text of its own is the file it was."""
+    told = message(files=(Attachment("a.txt", "/data/a", picture=True),))
+    outbox.put(told, [CHANNEL], NIGHT)
+    store.db.execute("update messages set data = json_remove(data, '$.files[0].text')")
+    assert next_of(outbox).message == told

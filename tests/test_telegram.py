@@ -140,6 +140,15 @@ def test_pieces_with_files() -> None:
     assert [p.file for p in pieces(said("", files=(one, two)))] == [one, two]
 
 
+def test_a_digest_stays_one_post() -> None:
+    """A digest too long for the words under a file is cut, marked, as its file has all of it."""
+    file = Attachment("errors.txt", "", text="all of it")
+    long = said("word " * 300, html="<b>word</b> " * 300, origin=Origin.DIGEST, files=(file,))
+    (piece,) = pieces(long)
+    assert (piece.file, piece.html, piece.text[-2:]) == (file, "", " …")
+    assert 1000 < length(piece.text) <= 1024
+
+
 @pytest.mark.parametrize(
     ("address", "place"),
     [
@@ -302,6 +311,123 @@ async def test_edit_that_cannot_be(telegram: Telegram) -> None:
         await telegram.edit(CHAT, "999", said())
     with pytest.raises(Undeliverable, match="one post"):
         await telegram.edit(CHAT, "999", said("x" * 5000))
+
+
+def digest(number: int, **more: Any) -> Message:
+    """A digest with its list, as it is after so many errors."""
+    files = (Attachment("errors.txt", "", text=f"ошибок: {number}\nP1_beta"),)
+    words = {"text": f"Storm ×{number}", "html": f"<b>Storm</b> ×{number}", "files": files}
+    return said(**{**words, "origin": Origin.DIGEST, **more})
+
+
+def listed(number: int) -> tuple[str, bytes]:
+    """What is in the file of that digest."""
+    return "errors.txt", f"\ufeffошибок: {number}\r\nP1_beta".encode()
+
+
+async def test_edit_of_a_file(api: BotApi, telegram: Telegram) -> None:
+    """The file and the words under it are replaced in one call, and the buttons stay."""
+    buttons = (Button("Acknowledge", "incident:ack:1"),)
+    remote = await telegram.send(CHAT, digest(9), 0)
+    (post,) = api.posts(CHAT)
+    assert (post.text, post.file) == ("Storm ×9", listed(9))
+    await telegram.edit(CHAT, remote, digest(10, buttons=buttons))
+    await telegram.edit(CHAT, remote, digest(10, buttons=buttons))
+    assert (post.text, post.file, post.edits) == ("Storm ×10", listed(10), 1)
+    assert post.keyboard[0][0]["text"] == "Acknowledge"
+    assert len(api.calls) == 3
+
+
+async def test_edit_of_a_file_with_bad_markup(api: BotApi, telegram: Telegram) -> None:
+    """Markup that Telegram does not understand costs neither the words nor the file."""
+    remote = await telegram.send(CHAT, digest(9), 0)
+    await telegram.edit(CHAT, remote, digest(10, html="<b>Storm ×10"))
+    (post,) = api.posts(CHAT)
+    assert (post.text, post.file) == ("Storm ×10", listed(10))
+
+
+@pytest.mark.parametrize("refusal", [(400, "Bad Request: wrong file"), (413, "Too Large")])
+async def test_edit_whose_file_is_refused(
+    api: BotApi, telegram: Telegram, refusal: tuple[int, str]
+) -> None:
+    """Where Telegram refuses the new file, the words are new all the same and say so."""
+    remote = await telegram.send(CHAT, digest(9), 0)
+    api.refuse("editMessageMedia", *refusal)
+    await telegram.edit(CHAT, remote, digest(10, text="a < b", html="a &lt; <b>b</b>"))
+    (post,) = api.posts(CHAT)
+    assert post.text.startswith("a < b\n\nTelegram refused the file errors.txt: ")
+    assert (post.file, post.entities[0]["type"]) == (listed(9), "bold")
+    await telegram.edit(CHAT, remote, digest(11))
+    assert (post.text, post.file) == ("Storm ×11", listed(11))
+
+
+async def test_a_note_never_makes_the_words_too_long(api: BotApi, telegram: Telegram) -> None:
+    """Words that fill a caption are cut for the note about their file, with a mark."""
+    remote = await telegram.send(CHAT, digest(9), 0)
+    api.refuse("editMessageMedia", 400, "Bad Request: wrong file")
+    await telegram.edit(CHAT, remote, digest(10, text="x" * 1024, html=""))
+    (post,) = api.posts(CHAT)
+    assert len(post.text) == 1024
+    assert "x…\n\nTelegram refused" in post.text
+
+
+async def test_edit_whose_file_is_gone(api: BotApi, telegram: Telegram, tmp_path: Path) -> None:
+    """Where the file cannot be read any more, the words are new and say so."""
+    remote = await telegram.send(CHAT, digest(9), 0)
+    files = (Attachment("scan.dat", str(tmp_path / "gone")),)
+    await telegram.edit(CHAT, remote, digest(10, files=files))
+    (post,) = api.posts(CHAT)
+    assert post.text.startswith("Storm ×10\n\nThe file scan.dat could not be read")
+    assert post.file == listed(9)
+
+
+async def test_a_post_that_went_without_its_file_gets_it(api: BotApi, telegram: Telegram) -> None:
+    """A digest whose first file was refused is edited all the same, and has its file then."""
+    api.refuse("sendDocument", 400, "Bad Request: wrong file")
+    remote = await telegram.send(CHAT, digest(9), 0)
+    assert api.posts(CHAT)[0].text.startswith("Storm ×9\n\nTelegram refused the file")
+    await telegram.edit(CHAT, remote, digest(10))
+    (post,) = api.posts(CHAT)
+    assert (post.text, post.file) == ("Storm ×10", listed(10))
+
+
+async def test_a_post_without_a_file_where_none_can_be_added(
+    api: BotApi, telegram: Telegram
+) -> None:
+    """A server of an own that adds no file to a text still gets the new words."""
+    remote = await telegram.send(CHAT, said("Storm ×9"), 0)
+    api.refuse("editMessageMedia", 400, "Bad Request: there is no media in the message to edit")
+    await telegram.edit(CHAT, remote, digest(10))
+    (post,) = api.posts(CHAT)
+    assert post.text.startswith("Storm ×10\n\nTelegram refused the file errors.txt")
+
+
+async def test_edits_of_files_that_cannot_be(api: BotApi, telegram: Telegram) -> None:
+    """The edit of what is gone is given up; one that comes too early is tried again."""
+    with pytest.raises(Undeliverable, match="message to edit not found"):
+        await telegram.edit(CHAT, "999", digest(9))
+    remote = await telegram.send(CHAT, digest(9), 0)
+    api.refuse("editMessageMedia", 429, "Too Many Requests: retry after 7", retry_after=7)
+    with pytest.raises(TryLater) as caught:
+        await telegram.edit(CHAT, remote, digest(10))
+    assert caught.value.after == 7
+    assert api.posts(CHAT)[0].edits == 0
+
+
+async def test_a_picture_is_edited_as_a_picture(
+    api: BotApi, telegram: Telegram, tmp_path: Path
+) -> None:
+    """A photo stays a photo when it is replaced."""
+    for name, size in (("a.png", 8), ("b.png", 9)):
+        (tmp_path / name).write_bytes(png(size, size))
+    first, second = (
+        said(files=(Attachment(name, str(tmp_path / name), picture=True),))
+        for name in ("a.png", "b.png")
+    )
+    remote = await telegram.send(CHAT, first, 0)
+    await telegram.edit(CHAT, remote, second)
+    (post,) = api.posts(CHAT)
+    assert (post.photo, post.file) == (True, ("b.png", png(9, 9)))
 
 
 # Errors over the wire.
