@@ -66,7 +66,7 @@ def test_every_command_has_help(sonixbot: CommandLine, command: str) -> None:
     """Every command explains itself, and those that need a configuration take --config."""
     said = sonixbot(command, "--help")
     assert (said.code, said.err) == (0, "")
-    assert ("--config" in said.out) == (command not in ("demo", "protocol", "config"))
+    assert ("--config" in said.out) == (command not in ("demo", "config"))
 
 
 @pytest.mark.parametrize(
