@@ -37,7 +37,6 @@ def at(
         ("11.04 22:00 - 12.04 03:00", at(11, 22, 0), at(12, 3, 0)),
         ("11.04 22:00 - 03:00", at(11, 22, 0), at(12, 3, 0)),
         ("22:00 - 12.04 03:00", at(11, 22, 0), at(12, 3, 0)),
-        ("12.04 20:00, 21:00", None, None),
         ("11.04, 22:00 - 11.04, 23:00", at(11, 22, 0), at(11, 23, 0)),
         ("2021-04-11 22:00 - 2021-04-12 03:00", at(11, 22, 0), at(12, 3, 0)),
         (
@@ -53,14 +52,11 @@ def at(
         ("22:00-24:00", at(12, 22, 0), at(13, 0, 0) - 1e-6),
     ],
 )
-def test_a_stretch_of_time_as_typed(typed: str, start: float | None, end: float) -> None:
+def test_a_stretch_of_time_as_typed(typed: str, start: float, end: float) -> None:
     """Durations, times, dates and both, in either language; what is left out lies in the past."""
     found = parse_span(typed, MOSCOW, NIGHT)
-    if start is None:
-        assert found is None
-    else:
-        assert found == (pytest.approx(start), pytest.approx(end))
-        assert isinstance(found, Span)
+    assert isinstance(found, Span)
+    assert list(found) == pytest.approx([start, end])
 
 
 @pytest.mark.parametrize(
@@ -75,6 +71,7 @@ def test_a_stretch_of_time_as_typed(typed: str, start: float | None, end: float)
             "03:60",
             "31.02",
             "12.04 03:00 - 11.04 02:00",
+            "12.04 20:00, 21:00",
         ),
         *("1.1.99999", "0000-01-01", "-30m", "03:00-"),
     ],
