@@ -1,14 +1,14 @@
 """Handlers: what people may ask and do in the chat. Each parses, asks the core, and replies.
 
-Collaborators arrive by their names from the dispatcher: `watch`, `status`, `people`, `clock`,
-`zone`, `default_language`; the gate adds `role` and `language` of whoever asks.
+Collaborators arrive by their names from the dispatcher: `watch`, `excerpts`, `errands`, `status`,
+`people`, `clock`, `zone`, `default_language`; the gate adds `role` and `language` of whoever asks.
 """
 
 from __future__ import annotations
 
 from aiogram import Router
 
-from handlers import access, incidents, lasterrors, mutes, status, unexpected
+from handlers import access, excerpts, incidents, lasterrors, mutes, status, unexpected
 from handlers import help as helping
 
 
@@ -19,6 +19,7 @@ def router() -> Router:
     made.include_routers(
         status.router(),
         lasterrors.router(),
+        excerpts.router(),
         incidents.router(),
         mutes.router(),
         helping.router(),

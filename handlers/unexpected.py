@@ -54,7 +54,7 @@ async def failed(
         return
     log.error("a command could not be answered", exc_info=error)
     language = language_of(event_from_user, default_language)
-    said = _said(error, language)
+    said = failure_words(error, language)
     try:
         if event.update.message:
             await reply(event.update.message, said, clock)
@@ -64,7 +64,8 @@ async def failed(
         log.exception("nor could that be told")
 
 
-def _said(error: Exception, language: Language) -> Words:
+def failure_words(error: Exception, language: Language) -> Words:
+    """What whoever asked is told of an error."""
     if isinstance(error, Problem):
         return words(escape(language.say(error.said)))
     return failed_words(language)

@@ -44,6 +44,8 @@ class Entry:
     details: tuple[str, ...] = ()
     #: Further lines that belong to it but are not kept.
     omitted: int = 0
+    #: The file it stands in, by its name when it was read; empty: in none, or it was not noted.
+    path: str = ""
 
     @property
     def rank(self) -> int:

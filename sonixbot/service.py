@@ -13,6 +13,7 @@ from sonixbot.activity import Doing, Recognise, recogniser
 from sonixbot.clock import Clock
 from sonixbot.config import Config, Patterns
 from sonixbot.errors import sentence
+from sonixbot.excerpts import Excerpts
 from sonixbot.formats import Reader, layout_of
 from sonixbot.rulebook import rulebook
 from sonixbot.state import ProtocolState
@@ -133,6 +134,7 @@ async def _telegram(station: Station, watch: Watch, load_router: Callable[[], Ro
         return
     from handlers import commands
     from handlers.access import People
+    from handlers.errands import Errands
     from sonixbot import polling
 
     config = station.config
@@ -142,25 +144,34 @@ async def _telegram(station: Station, watch: Watch, load_router: Callable[[], Ro
     people = People(
         frozenset(settings.admins), frozenset(settings.operators), frozenset(settings.viewers)
     )
-    dispatcher = polling.dispatcher(
-        router,
-        watch=watch,
-        status=watch.status,
-        people=people,
-        clock=station.clock,
-        zone=config.zone,
-        default_language=station.language,
+    excerpts = Excerpts(
+        config.data_dir / "excerpts",
+        layout_of(config.protocol.format),
+        config.protocol.encoding,
+        config.zone,
     )
 
     async def prepare() -> None:
         await messenger.bot.me()
         await commands.announce_commands(messenger.bot, people)
 
-    await polling.poll(
-        messenger.bot,
-        dispatcher,
-        station.health,
-        station.clock,
-        prepare=prepare,
-        reached=lambda: station.deliverer.reached("telegram"),
-    )
+    async with Errands(messenger.bot) as errands:
+        dispatcher = polling.dispatcher(
+            router,
+            watch=watch,
+            excerpts=excerpts,
+            errands=errands,
+            status=watch.status,
+            people=people,
+            clock=station.clock,
+            zone=config.zone,
+            default_language=station.language,
+        )
+        await polling.poll(
+            messenger.bot,
+            dispatcher,
+            station.health,
+            station.clock,
+            prepare=prepare,
+            reached=lambda: station.deliverer.reached("telegram"),
+        )

@@ -241,5 +241,9 @@ async def test_a_button_under_a_post_works(site: Site) -> None:
         data = post.keyboard[0][0]["callback_data"]
         await site.api.press(data, post, by=OPERATOR, name="Ольга")
         await until(lambda: "✔ Ольга" in site.posts()[0])
-        assert [each["text"] for each in post.keyboard[0]] == ["Mute 1 h", "till morning"]
+        assert [each["text"] for each in post.keyboard[0]] == [
+            "Mute 1 h",
+            "till morning",
+            "Context",
+        ]
     assert len(site.posts()) == 1

@@ -535,11 +535,13 @@ async def test_care_shows_in_the_post_and_survives_a_kill(
         append(protocol, error(2))
         await bench.pass_time(1)
         (post,) = bench.messages()
-        assert [each.text for each in post.buttons] == ["Acknowledge", "Mute 1 h", "till morning"]
+        assert [each.text for each in post.buttons] == [
+            *("Acknowledge", "Mute 1 h", "till morning", "Context")
+        ]
         assert [each.id for each in bench.watch.acknowledge([1], "Olga <&>", 42)] == [1]
         (post,) = bench.messages()
         assert "✔ Olga <&> takes care of it, 03:22:46" in post.text
-        assert [each.text for each in post.buttons] == ["Mute 1 h", "till morning"]
+        assert [each.text for each in post.buttons] == ["Mute 1 h", "till morning", "Context"]
         assert bench.watch.acknowledge([77], "Olga", 42) == []
         bench.store.remember = fail  # type: ignore[method-assign,assignment]  # as if killed: no last words
     again = Bench(tmp_path / "data", protocol, clock)

@@ -60,6 +60,7 @@ class Reader:
         #: Start of the half line that was read last, and the course before it.
         self._mark: tuple[int, Course] | None = None
         self._slow = 0
+        self._path = ""
 
     @property
     def encoding(self) -> str:
@@ -152,7 +153,7 @@ class Reader:
         if self._mark is not None and self._mark[0] == block.start:
             self._undo(self._mark[1])
         self._mark = (block.start, self._course.copy()) if block.half else None
-        self._slow = 0
+        self._slow, self._path = 0, block.path
         lines = list(self._decoder.lines(block))
         self._learn([each.text for each in lines])
         self._date_from_name(block.path)
@@ -226,7 +227,8 @@ class Reader:
         moment = self._course.clock.read(fit.time, self.layout.times)
         kind = fit.kind or _kind_by_words(fit.text)
         first, *rest = fit.text.splitlines() or [""]
-        entry = Entry(kind, fit.level, fit.source, first, moment, line.offset, line.number)
+        place = line.offset, line.number
+        entry = Entry(kind, fit.level, fit.source, first, moment, *place, path=self._path)
         self._open(entry, told)
         for each in rest:
             self._course.attach(each)
@@ -243,7 +245,9 @@ class Reader:
             alone = not continues and kind is Kind.ERROR and above.kind is not Kind.ERROR
         if alone:
             # It has no time of its own, but was hardly written long after the line above.
-            entry = Entry(kind, None, "", text.strip(), course.clock.last, line.offset, line.number)
+            place = line.offset, line.number
+            said, moment = text.strip(), course.clock.last
+            entry = Entry(kind, None, "", said, moment, *place, path=self._path)
             self._open(entry, told)
         else:
             course.attach(text)

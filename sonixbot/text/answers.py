@@ -89,6 +89,10 @@ def command_list(language: Language, *, asks: bool, acts: bool) -> list[tuple[st
         ("incidents", _("What is open")),
         ("incident", _("All about one of them")),
         ("lasterrors", _("The newest errors")),
+        ("around", _("The protocol before and after an error")),
+        ("tail", _("The last lines of the protocol")),
+        ("find", _("Lines of the protocol with a text in them")),
+        ("log", _("The protocol as a file, or a part of it")),
         ("mutes", _("What is muted, and until when")),
     ]
     acting = [
@@ -105,6 +109,10 @@ def help_words(language: Language, *, acts: bool) -> Words:
     examples = {
         "incident": "/incident 12",
         "lasterrors": "/lasterrors 20 P1_beta warnings",
+        "around": "/around 12, /around 12 30",
+        "tail": "/tail 50",
+        "find": "/find P1_beta",
+        "log": "/log 30m, /log 03:00-04:30, /log 23.11 22:00 - 24.11 03:00",
         "ack": "/ack 12",
         "mute": _("/mute 2h P1_beta, /mute until 8:00 level 2, /mute 30m *beta* # new sample"),
         "unmute": "/unmute 3, /unmute all",

@@ -14,6 +14,8 @@ from sonixbot.text.markup import Words, bold, escape, length, name, one_line, sh
 
 #: How the data of a button under an incident's post begins.
 PRESS: Final = "incident"
+#: The action of the button that shows the lines around an incident.
+CONTEXT: Final = "context"
 # UTF-16 units that the parts of a post may take; together they stay far below a message's length.
 _TEXT_LENGTH: Final = 1200
 _DETAILS_LENGTH: Final = 1800
@@ -200,11 +202,11 @@ def incident_buttons(
 ) -> tuple[Button, ...]:
     """What can be done about an incident from its post, the most important first."""
     _ = language.gettext
-    if incident.ended is not None:
-        return ()
-    actions = [] if care else [("ack", _("Acknowledge"))]
-    if mute is None:
-        actions += [("hour", _("Mute 1 h")), ("morning", _("till morning"))]
+    actions = []
+    if incident.ended is None:
+        actions += [] if care else [("ack", _("Acknowledge"))]
+        actions += [] if mute else [("hour", _("Mute 1 h")), ("morning", _("till morning"))]
+    actions.append((CONTEXT, _("Context")))
     return tuple(Button(said, press_data(action, incident.id)) for action, said in actions)
 
 
