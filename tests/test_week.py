@@ -74,9 +74,10 @@ def test_what_is_no_week_is_refused_with_an_example(text: str, reason: str) -> N
 
 
 def test_a_week_is_said_in_the_language_of_its_reader() -> None:
-    """English readers see English days, and a window that has them all names none."""
+    """English readers and Russian readers see their own days; a window of every day names none."""
     week = parse_week("пн-пт 22-7; 12-13")
     assert week.said(language("en")) == "mon–fri 22:00–07:00; 12:00–13:00"
+    assert week.said(language("ru")) == "пн–пт 22:00–07:00; 12:00–13:00"
 
 
 @pytest.mark.parametrize(
