@@ -583,18 +583,18 @@ async def test_a_mute_of_one_incident_shows_in_its_post(
         mute = bench.watch.mute("P1_beta: stuck", NIGHT + 60, "Olga", 42, incident)
         (post,) = bench.messages()
         assert "🔕 muted until 03:23:45 by Olga" in post.text
-        assert [each.text for each in post.buttons] == ["Acknowledge"]
+        assert [each.text for each in post.buttons] == ["Acknowledge", "Context"]
         assert bench.watch.unmute(mute.id, "Anna") == [mute]
         post, ended = bench.messages()
         assert "muted" not in post.text
-        assert len(post.buttons) == 3
+        assert len(post.buttons) == 4
         assert "Anna ended the mute" in ended.text
 
 
 async def test_the_end_of_an_incident_is_told(
     tmp_path: Path, protocol: Path, clock: HandClock
 ) -> None:
-    """After the quiet time the post says so, without buttons; the channel and the mailbox hear."""
+    """After the quiet time the post says so and keeps one button; channel and mailbox hear."""
     append(protocol, info(1))
     async with watching(tmp_path, clock) as bench:
         append(protocol, error(2))
@@ -605,7 +605,7 @@ async def test_the_end_of_an_incident_is_told(
         await bench.pass_time(6)
         post, ended = bench.messages()
         assert "🟢 quiet since 03:22:32" in post.text
-        assert post.buttons == ()
+        assert [each.text for each in post.buttons] == ["Context"]
         assert ended.text.startswith("🟢 YuMO: over · P1_beta\nstuck\n×2 · first 03:22:02")
         assert "It went on for 30 s." in ended.text
         assert ended.answers == post.key
