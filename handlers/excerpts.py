@@ -101,8 +101,13 @@ async def around(
 
 def _newest(watch: Desk) -> int:
     """Number of the incident of which something was read last; 0: there is none."""
-    newest = max(watch.policy.incidents.values(), key=lambda each: each.seen, default=None)
+    newest = max(watch.policy.incidents.values(), key=_recent, default=None)
     return newest.id if newest else 0
+
+
+def _recent(incident: Incident) -> tuple[float, float]:
+    # What is read in one go, after a restart, is told apart by the protocol's times.
+    return incident.seen, incident.last
 
 
 async def tail(

@@ -586,14 +586,14 @@ async def test_a_mute_of_one_incident_shows_in_its_post(
         assert bench.watch.unmute(mute.id, "Anna") == [mute]
         post, ended = bench.messages()
         assert "muted" not in post.text
-        assert len(post.buttons) == 3
+        assert len(post.buttons) == 4
         assert "Anna ended the mute" in ended.text
 
 
 async def test_the_end_of_an_incident_is_told(
     tmp_path: Path, protocol: Path, clock: HandClock
 ) -> None:
-    """After the quiet time the post says so, without buttons; the channel and the mailbox hear."""
+    """After the quiet time the post says so and keeps one button; channel and mailbox hear."""
     append(protocol, info(1))
     async with watching(tmp_path, clock) as bench:
         append(protocol, error(2))
