@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sonixbot.alerts import Grouping, Push, Quiet, Rules, Schedule, StormRules
+from sonixbot.alerts.absence import Absences
+from sonixbot.alerts.sightings import Value
 from sonixbot.alerts.teaching import rules_of
 from sonixbot.config import Config
 from sonixbot.config.alerting import AlertSettings, PushMails, PushPosts, Reminders
@@ -23,6 +25,29 @@ def rulebook(config: Config) -> Rules:
         morning=alerts.morning,
         grouping=Grouping(rules_of(config)),
         zone=config.zone,
+    )
+
+
+def absences_of(config: Config) -> Absences:
+    """What this configuration misses where it is not there."""
+    settings = config.alerts.absence
+    return Absences(
+        silent_time=settings.silent_time,
+        idle_time=settings.idle_time,
+        idle_hours=settings.idle_hours,
+        gone_time=settings.gone_time,
+        level=settings.level,
+        values=tuple(
+            Value(
+                each.name,
+                each.text,
+                each.within,
+                device=each.device,
+                always=each.during == "always",
+                level=each.level,
+            )
+            for each in settings.values
+        ),
     )
 
 

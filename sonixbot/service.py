@@ -15,6 +15,7 @@ from sonixbot.config import Config, Patterns
 from sonixbot.errors import sentence
 from sonixbot.excerpts import Excerpts
 from sonixbot.formats import Reader, layout_of
+from sonixbot.ping import Ping
 from sonixbot.rulebook import rulebook
 from sonixbot.state import ProtocolState
 from sonixbot.station import (
@@ -28,6 +29,7 @@ from sonixbot.station import (
     telegram,
 )
 from sonixbot.turn import service_turn
+from sonixbot.vigil import Vigil
 from sonixbot.watch import Watch
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ async def run(
         tasks = {
             "reading": [watch.run(stop), station.intake.run(stop)],
             "delivery": [station.deliverer.run(stop)],
+            "pings": [_ping(config, watch, clock).run(stop)] if config.health.ping_url else [],
             "polling": [_telegram(station, watch, load_router)] if config.telegram else [],
         }
         log.info(
@@ -79,7 +82,7 @@ async def run(
             station.deliverer.wake()
             for task in running["polling"]:
                 task.cancel()  # it waits for Telegram; the others see `stop` by themselves
-            for name in ("polling", "reading", "delivery"):
+            for name in ("pings", "polling", "reading", "delivery"):
                 await ended(running[name], GRACE[name])
 
 
@@ -101,6 +104,7 @@ def _watch(station: Station) -> Watch:
         herald=station.herald,
         policy=station.store.policy(rulebook(config)),
         state=ProtocolState(config.instrument, scripts_of(config.protocol.patterns)),
+        vigil=Vigil.of(config, station.store, station.clock.now()),
         health=station.health,
         clock=station.clock,
         wake=station.deliverer.wake,
@@ -116,6 +120,11 @@ def scripts_of(patterns: Patterns) -> Recognise:
             Doing.STARTED: patterns.started,
         }
     )
+
+
+def _ping(config: Config, watch: Watch, clock: Clock) -> Ping:
+    health = config.health
+    return Ping(health.ping_address, health.ping_interval, clock, watch.gets_on)
 
 
 async def _telegram(station: Station, watch: Watch, load_router: Callable[[], Router]) -> None:

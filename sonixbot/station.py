@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Seconds for each step of the stop; together below the ten that a stop may take.
-GRACE: Final = {"polling": 2.5, "reading": 1.5, "delivery": 4.0, "closing": 1.5}
+GRACE: Final = {"pings": 0.5, "polling": 2.5, "reading": 1.5, "delivery": 4.0, "closing": 1.5}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sonixbot.alerts import AlertPolicy, Changes, Decision, Incident, Mute
+from sonixbot.alerts import AlertPolicy, CatchUp, Changes, Decision, Incident, Mute
 from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import backoff, endure
@@ -28,6 +28,7 @@ from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
 from sonixbot.tail import Block, Position, Tail, blocks, head
+from sonixbot.vigil import Vigil
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Watch:
         herald: Herald,
         policy: AlertPolicy,
         state: ProtocolState,
+        vigil: Vigil,
         health: Health,
         clock: Clock,
         wake: Callable[[], None],
@@ -67,6 +69,9 @@ class Watch:
         self.policy = policy
         self._store, self._outbox, self._herald = store, outbox, herald
         self._health, self._clock, self._wake = health, clock, wake
+        self._vigil = vigil
+        #: Where reading stands is known, and may be written down.
+        self._placed = store.fact("position") is not None
         self._new_reader = new_reader
         self._reader = new_reader()
         self._tail = Tail(where, self._remembered(), size=BLOCK) if where else None
@@ -133,6 +138,7 @@ class Watch:
         if self._store.fact("position") is None:
             tail.position = await self._baseline(tail)
             self._store.remember("position", tail.position.to_json())
+            self._placed = True
         older = await self._history(tail.position)
         decisions: list[Decision] = []
         while block := tail.read(self._clock.now()):
@@ -140,9 +146,15 @@ class Watch:
             await asyncio.sleep(0)
         self._note_trouble(tail.trouble)
         caught, away = self.policy.catch_up(decisions), self._store.fact("alive")
-        await self._commit(partial(self._herald.catch_up, caught, self.policy, away))
+        await self._commit(partial(self._catch_up, caught, away))
         self.begun.set()
         return older
+
+    def _catch_up(self, caught: CatchUp, away: float | None, now: float) -> None:
+        """Tell what came while the service was away, or that nothing did."""
+        self._herald.catch_up(caught, self.policy, away, now)
+        if not (caught.posts or caught.mails) and self._vigil.was_away(away, now):
+            self._herald.was_away(away or now, now)
 
     async def _history(self, position: Position) -> Older:
         try:
@@ -161,6 +173,7 @@ class Watch:
                 return tail.end() or Position.nothing()
             except OSError:
                 self._note_trouble(tail.trouble)
+                await self._pass_time()
                 await self._clock.sleep(TICK_EVERY)
 
     async def _follow(self, tail: Tail) -> None:
@@ -198,6 +211,7 @@ class Watch:
         self.state.path = block.path
         for entry in self._reader.feed(block):
             before = self.state.apply(entry)
+            self._vigil.note(entry, before, now)
             decisions += self.policy.apply(entry, now, before, live=live)
         self.state.lines += block.data.count(b"\n")
         self.state.read_at = now
@@ -216,8 +230,9 @@ class Watch:
                     for block in self._unread:
                         self._herald.unread(block.path, block.start, len(block.data), now)
                     self._store.save(self.policy, now)
+                    self._vigil.save()
                     self._store.remember("alive", now)
-                    if self._tail:
+                    if self._tail and self._placed:
                         self._store.remember("position", self._tail.position.to_json())
                 break
             except sqlite3.Error as error:
@@ -236,10 +251,23 @@ class Watch:
         if not 0 <= now - self._ticked < TICK_EVERY:  # less than 0: the clock was set back
             self._ticked = now
             decisions = self.policy.tick(now)
+            if self._tail:
+                activity = self.state.activity
+                decisions += self._vigil.look(self.policy, activity, self._trouble, now)
+            if self._vigil.alive_due(now):
+                await self._commit(self._say_alive)
             # Harmless lines are committed here: read again after a kill, they do no harm, and a
             # disk that must sync after each of them would be the measurement's.
             if decisions or self._uncommitted or not 0 <= now - self._noted < NOTE_EVERY:
                 await self._commit(partial(self._herald.tell, decisions, self.policy))
+
+    def _say_alive(self, now: float) -> None:
+        self._herald.alive(self._vigil.tally, self.status(), now)
+        self._vigil.said_alive(now)
+
+    def gets_on(self) -> bool:
+        """Whether it has looked and written down lately, as others who are asked expect."""
+        return 0 <= self._clock.now() - self._noted < 2 * NOTE_EVERY
 
     def _note_trouble(self, trouble: Sentence | None) -> None:
         if trouble and not self._trouble:

@@ -15,6 +15,7 @@ import pytest
 
 from sonixbot import history
 from sonixbot.alerts import AlertPolicy, Incident, Rules
+from sonixbot.alerts.absence import Absences
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Reader
 from sonixbot.health import Health
@@ -25,6 +26,7 @@ from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
 from sonixbot.tail import Block, Tail
+from sonixbot.vigil import Vigil
 from sonixbot.watch import Watch
 from tests.handclock import NIGHT, HandClock
 
@@ -58,6 +60,9 @@ class Bench:
             ),
             policy=self.store.policy(Rules()),
             state=ProtocolState("YuMO", lambda _text: None),
+            vigil=Vigil(
+                Absences(silent_time=None), language("en"), MOSCOW, self.store, clock.now()
+            ),
             health=Health(),
             clock=clock,
             wake=lambda: None,

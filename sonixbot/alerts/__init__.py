@@ -170,6 +170,14 @@ class AlertPolicy(Passing):
             if over and incident.ended is None:
                 yield self._end_incident(incident, now, taught.entry.text)
 
+    def missed(self) -> set[str]:
+        """The keys of what is missing."""
+        return {
+            each.fingerprint.removeprefix(MISSING)
+            for each in self.incidents.values()
+            if each.standing and each.ended is None
+        }
+
     def missing(self, found: Mapping[str, Entry], now: float) -> list[Decision]:
         """Compare what is missing now, by a key of its own, with what was: begin and end it."""
         decisions: list[Decision] = []

@@ -28,6 +28,8 @@ from sonixbot.alerts import (
     StormRenewed,
     Way,
 )
+from sonixbot.alerts.tally import Tally
+from sonixbot.health import Status
 from sonixbot.herald.keys import mail_key, post_key, thread_of
 from sonixbot.herald.storms import StormHerald
 from sonixbot.inbox.letter import Letter
@@ -156,6 +158,16 @@ class Herald:
                 words = self._digest(incidents, away, now)
                 self._say(f"catch-up-{sort}-{now:.3f}", words, ways, now)
         self.tell(caught.decisions, policy, now)
+
+    def was_away(self, away: float, now: float) -> None:
+        """Tell that nothing came while the service was away."""
+        words = text.away_words(away, 0, *self._manner, now)
+        self._say(f"away-{now:.3f}", words, (*self.posts, *self.mails), now, silent=True)
+
+    def alive(self, tally: Tally, status: Status, now: float) -> None:
+        """Say that the bot lives, and what came since it said so last."""
+        words = text.alive_words(tally, status, self._language, self._manner[2])
+        self._say(f"alive-{now:.3f}", words, (*self.posts, *self.mails), now, silent=True)
 
     def _digest(self, incidents: Sequence[Incident], away: float | None, now: float) -> Words:
         try:
