@@ -84,13 +84,12 @@ PACES: Final = {
     "telegram": Pace(
         gap=1.0,
         limits=(
-            Limit(20, MINUTE),
+            # Answers to people in the chat do not come this way; two of the twenty are theirs.
+            Limit(18, MINUTE),
             # Five are a digest's, so that nothing holds it up: it is renewed each 12 s, or 13 after
             # a call just before it, and so within the 15 s that readers are promised.
-            Limit(15, MINUTE, _OTHERS, _OTHERS),
+            Limit(13, MINUTE, _OTHERS, _OTHERS),
             Limit(1, 12.0, _DIGESTS, _DIGESTS),
-            # Answers to people in the chat do not come this way; two are theirs beside a digest.
-            Limit(18, MINUTE, _ALL, _OTHERS),
             _of(10, 30.0, Call.SINGLE),
             # So that posts need not wait where much is edited.
             _of(10, MINUTE, Call.EDIT),
