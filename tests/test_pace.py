@@ -48,17 +48,18 @@ def every(seconds: float, count: int, call: Call, last: float = 0.0) -> Calls:
         (every(1, 1, Call.POST), Call.DIGEST, 1),
         (every(1, 10, Call.SINGLE, last=5), Call.SINGLE, 30 - 14),
         (every(1, 10, Call.SINGLE, last=5), Call.POST, 0),
-        (every(3, 15, Call.SINGLE, last=2), Call.SINGLE, 60 - 44),
-        (every(3, 15, Call.SINGLE, last=2), Call.EDIT, 60 - 44),
-        (every(3, 15, Call.SINGLE, last=2), Call.DIGEST, 0),
+        (every(3, 13, Call.SINGLE, last=2), Call.SINGLE, 60 - 38),
+        (every(3, 13, Call.SINGLE, last=2), Call.EDIT, 60 - 38),
+        (every(3, 13, Call.SINGLE, last=2), Call.DIGEST, 0),
         (every(12, 1, Call.DIGEST, last=5), Call.DIGEST, 7),
         (every(12, 4, Call.DIGEST, last=12), Call.DIGEST, 0),
         (every(4, 10, Call.EDIT, last=2), Call.EDIT, 60 - 38),
         (every(4, 10, Call.EDIT, last=2), Call.SINGLE, 0),
         (every(2, 10, Call.SCRIPT, last=2), Call.SCRIPT, 60 - 20),
-        # Beside a digest two calls of a minute are left to answers.
-        ([*every(12, 4, Call.DIGEST, last=15), *every(1, 13, Call.POST, 1)], Call.POST, 0),
-        ([*every(12, 5, Call.DIGEST, last=11), *every(1, 13, Call.POST, 1)], Call.POST, 1),
+        # Two of the twenty calls that Telegram allows in a minute are left to answers.
+        ([*every(12, 5, Call.DIGEST, last=11), *every(1, 12, Call.POST, 1)], Call.POST, 0),
+        ([*every(12, 5, Call.DIGEST, last=12), *every(1, 13, Call.POST, 1)], Call.DIGEST, 60 - 60),
+        ([*every(10, 5, Call.DIGEST, last=13), *every(1, 13, Call.POST, 1)], Call.DIGEST, 60 - 53),
     ],
 )
 def test_limits_of_telegram(before: Calls, call: Call, seconds: float) -> None:
@@ -117,8 +118,8 @@ def test_nothing_holds_a_digest_up(others: list[Call], begins: int) -> None:
 def _keep(calls: Calls) -> None:
     times = [moment for moment, _ in calls]
     assert all(later - earlier >= 1 - 1e-6 for earlier, later in pairwise(times))
-    assert most(times, 60) <= 20
-    assert most([moment for moment, call in calls if call is not Call.DIGEST], 60) <= 15
+    assert most(times, 60) <= 18
+    assert most([moment for moment, call in calls if call is not Call.DIGEST], 60) <= 13
     assert most([moment for moment, call in calls if call is Call.SINGLE], 30) <= 10
     assert most([moment for moment, call in calls if call is Call.EDIT], 60) <= 10
 
