@@ -65,8 +65,6 @@ class Ping:
         alive = self._alive()
         trouble = await _trouble(self._url if alive else self._fail)
         told, self._told = self._told, (trouble, alive)
-        if told == self._told:
-            return not trouble
         if not alive and (told is None or told[1]):
             log.warning("%s is told that the bot does not get on", self.host)
         if trouble and (told is None or told[0] != trouble):

@@ -312,6 +312,17 @@ def test_an_idle_instrument_stays_idle_over_a_restart(keeping: bool) -> None:
     assert [key for _, key in bot.told] == ["+idle"]
 
 
+@pytest.mark.parametrize("keeping", [True, False])
+def test_a_file_that_is_gone_before_and_after_a_restart_was_not_back(keeping: bool) -> None:
+    """The minute that a share may hiccup is not counted anew."""
+    bot = Bot(Absences(silent_time=None))
+    bot.trouble = NO_SHARE
+    bot.watch(2 * MINUTE)
+    bot.restart(HOUR, keeping=keeping)
+    bot.watch(2 * MINUTE)
+    assert [key for _, key in bot.told] == ["+gone"]
+
+
 def test_after_a_long_time_away_nothing_is_missed_at_once() -> None:
     """Silence is counted from the start, as nobody knows whether all could be read before."""
     bot = Bot()
