@@ -124,14 +124,15 @@ def test_what_is_hidden_lasts_ten_minutes_unless_said() -> None:
         ({"device": "a", "ended-by": {}}, "rules[0].ended-by: expected device or text, such as"),
         ({"device": "a", "ended-by": "ok"}, "rules[0].ended-by: expected an object in braces"),
         ({"device": "a", "level": 1}, "rules[0].level is not a known key; did you mean alerts.rul"),
-        ({"device": "a", "dorp": True}, "rules[0].dorp is not a known key; did you mean alerts.ru"),
+        ({"device": "a", "dorp": 1}, "dorp is not a known key; did you mean alerts.rules[0].d"),
         ("drop everything", "rules[0]: expected an object in braces"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_rule_is_told_at_its_place(rule: object, said: str) -> None:
     """What makes no sense is one sentence with the path and what would make sense."""
     (mistake,) = mistakes_in(rule)
-    assert f"/etc/config.json: alerts.{said}" in mistake
+    assert mistake.startswith("/etc/config.json: alerts.rules[0]")
+    assert said in mistake
 
 
 def test_two_rules_of_one_name_are_a_mistake() -> None:
@@ -192,6 +193,8 @@ def test_what_is_pushed_any_way_counts_as_pushed() -> None:
         r"(a|aa)+$",
         r"^(\S+\s+)*\S+(\s+\S+)*(\s+\S+)*!$",
         r"\w*\w*\w*\w*x",
+        r"^motor (?:ab|\d*\d*\d*\d*)x$",
+        r"^(?=motor)motor \w*\w*\w*\w*x$",
     ],
 )
 def test_an_expression_that_may_take_for_ever_is_refused(expression: str) -> None:
@@ -331,11 +334,15 @@ def test_protocol_reads_as_the_configuration_says(
     """Layout, zone and what is pushed are the configuration's, unless an option says otherwise."""
     levels = {"telegram": {"error-max-level": 1}, "mail": {"error-max-level": 0}}
     path = tmp_path / "own.json"
-    data = {"alerts": levels, "time-zone": "Europe/Moscow", "protocol": {"format": "text"}}
+    data = {
+        "alerts": levels,
+        "time-zone": "Europe/Moscow",
+        "protocol": {"format": "text", "encoding": "cp866"},
+    }
     path.write_text(json.dumps(data), encoding="utf-8")
     words = ("protocol", log, "--json", "--config", str(path))
     found = json.loads(sonixbot(*words).out)
-    assert found["layout"] == "text"
+    assert (found["layout"], found["encoding"]) == ("text", "cp866")
     found = json.loads(sonixbot(*words, "--layout", "auto").out)
     assert (found["layout"], found["first"]) == ("brackets", "2021-04-13T03:00:00+03:00")
     assert [each["text"] for each in found["incidents"]] == ["axis X1 stopped", "axis X2 stopped"]
