@@ -15,9 +15,9 @@ from typing import Any, Final
 
 #: Seconds of computing for one line. An honest expression takes some thousandths.
 LIMIT: Final = 0.1
-#: Signs of a run: the first is too long where the ways double with each sign, the last where
-#: their number grows with the cube of its length.
-_RUNS: Final = (30, 300, 1500)
+#: Signs of a run: too many where the ways to divide it double with each sign, and where their
+#: number grows with the cube of its length. A device may write such a line.
+_RUN: Final = 1500
 #: Lines that are tried at the most.
 _LINES: Final = 600
 
@@ -85,15 +85,14 @@ def _too_long(compiled: Any, line: str) -> bool:
 
 
 def _lines(expression: str, runs: list[_Run], whole: str) -> Iterator[tuple[str, str]]:
-    """Lines that are hard, each with the part it is hard for; short ones first."""
+    """Lines that are hard, each with the part it is hard for."""
     usual = [_Run(expression, "", (atom,)) for atom in ("a", "1", " ", "a ", "1 ", "я")]
-    for length in _RUNS:
-        for run in (*runs, *usual) if runs else ():
-            for atom in run.atoms:
-                hard = f"{run.before}{atom * (length // len(atom))}!"
-                # What must stand somewhere is looked for first, so it stands behind, or before.
-                for line in (hard, f"{hard} {whole}", f"{hard}\n{whole}", f"{whole} {hard}"):
-                    yield run.piece, line
+    for run in (*runs, *usual) if runs else ():
+        for atom in run.atoms:
+            hard = f"{run.before}{atom * (_RUN // len(atom))}!"
+            # What must stand somewhere is looked for first, so it stands behind, or before.
+            for line in (hard, f"{hard} {whole}", f"{hard}\n{whole}", f"{whole} {hard}"):
+                yield run.piece, line
 
 
 def _read(expression: str) -> tuple[list[_Run], str]:
