@@ -115,7 +115,8 @@ class Passing(Teller):
             incident.mailed, incident.owed = now, None
         else:
             incident.posted = now
-        self._note(incident, now, Happened.LISTED, because=reason)
+        incident.remark(now, Happened.LISTED, reason)
+        self.changes.incidents[incident.id] = incident
 
     def _storms(self, now: float) -> Iterator[Decision]:
         for storm in [*self.storms.values()]:
