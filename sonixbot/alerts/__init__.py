@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from sonixbot.alerts import catchup
+from sonixbot.alerts import catchup, hushes
 from sonixbot.alerts.book import FORGOTTEN_AFTER, Changes, Held, Numbers
 from sonixbot.alerts.decisions import (
     CatchUp,
@@ -29,6 +29,7 @@ from sonixbot.alerts.decisions import (
     StormRenewed,
 )
 from sonixbot.alerts.grouping import Grouping, Taught, fingerprint
+from sonixbot.alerts.hushes import Telling, hushed
 from sonixbot.alerts.incidents import (
     Acknowledgement,
     Because,
@@ -177,7 +178,7 @@ class AlertPolicy(Passing):
         for key, entry in found.items():
             incident = self.incidents.get(MISSING + key)
             if incident is not None and incident.ended is None:
-                self._keep_standing(incident, now)
+                decisions += self._keep_standing(incident, now)
             else:
                 taught = Taught(entry, MISSING + key)
                 if self.rules.takes(entry):
@@ -191,11 +192,16 @@ class AlertPolicy(Passing):
                 decisions.append(self._end_incident(incident, now))
         return decisions
 
-    def _keep_standing(self, incident: Incident, now: float) -> None:
-        """What is missing for a week is not forgotten as something silent for a week."""
+    def _keep_standing(self, incident: Incident, now: float) -> list[Decision]:
+        """It is still missing: told once nothing hides that any more, and never forgotten."""
         if not 0 <= now - incident.seen < HOUR:
             incident.seen = now
             self.write(self.incidents.pop(incident.fingerprint))
+        telling = Telling(incident, incident.entry, incident.unsaid, Way.TELEGRAM, now)
+        if incident.unsaid is None or hushed(hushes.ANY_WAY, self, telling):
+            return []
+        self.changes.incidents[incident.id] = incident
+        return self._tell(incident, incident.entry, None, now, live=True)
 
     def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
         """What was decided about all that came while the service was away, as one digest."""

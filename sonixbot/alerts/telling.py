@@ -66,7 +66,7 @@ class Teller(Book):
                 continue
             reason = self._reason(incident, why, way, now)
             if reason is None:
-                decisions += self._renewed(incident)
+                decisions += self._renewed(incident, now)
                 continue
             telling = Telling(incident, entry, reason, way, now)
             news = replace(telling, why=why)  # a mere repetition is no news
@@ -85,11 +85,11 @@ class Teller(Book):
         told = listed or (incident.post and not given_up)
         return why or (None if told else Why.STILL)
 
-    def _renewed(self, incident: Incident) -> Iterator[Decision]:
+    def _renewed(self, incident: Incident, now: float) -> Iterator[Decision]:
         if not incident.listed:
             yield Renew(incident)
         elif storm := self.storms.get(incident.storm):
-            yield from self._touch(storm, incident.seen)
+            yield from self._touch(storm, now)
 
     def _touch(self, storm: Storm, now: float) -> Iterator[Decision]:
         storm.changed = True
@@ -125,7 +125,7 @@ class Teller(Book):
             cause = self.causes[hush.number]
             cause.hidden = _one_more(cause.hidden, incident.id)
             self.changes.incidents[cause.id] = cause
-            return [*decisions, *self._renewed(cause)]
+            return [*decisions, *self._renewed(cause, now)]
         mute = self.mutes[hush.number]
         self.keep(replace(mute, hidden=_one_more(mute.hidden, incident.id)))
         return decisions
