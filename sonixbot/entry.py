@@ -19,6 +19,13 @@ class Kind(StrEnum):
 MOST_IMPORTANT, LEAST_IMPORTANT = 1, 5
 
 
+def rank_of(kind: Kind, level: int | None) -> int:
+    """The level to act on: an error of unknown level counts as 1, anything else as 5."""
+    if level is not None:
+        return level
+    return MOST_IMPORTANT if kind is Kind.ERROR else LEAST_IMPORTANT
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One message of the protocol, with the lines that belong to it.
@@ -50,9 +57,7 @@ class Entry:
     @property
     def rank(self) -> int:
         """The level to act on: an error of unknown level counts as 1, anything else as 5."""
-        if self.level is not None:
-            return self.level
-        return MOST_IMPORTANT if self.kind is Kind.ERROR else LEAST_IMPORTANT
+        return rank_of(self.kind, self.level)
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain JSON values."""

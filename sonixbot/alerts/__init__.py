@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from sonixbot.alerts import catchup
+from sonixbot.alerts import catchup, hushes
 from sonixbot.alerts.book import FORGOTTEN_AFTER, Changes, Held, Numbers
 from sonixbot.alerts.decisions import (
     CatchUp,
@@ -22,12 +22,14 @@ from sonixbot.alerts.decisions import (
     MuteEnded,
     MuteEnding,
     Post,
+    Reminded,
     Renew,
     StormBegan,
     StormEnded,
     StormRenewed,
 )
 from sonixbot.alerts.grouping import Grouping, Taught, fingerprint
+from sonixbot.alerts.hushes import Telling, hushed
 from sonixbot.alerts.incidents import (
     Acknowledgement,
     Because,
@@ -42,6 +44,7 @@ from sonixbot.alerts.passing import Passing
 from sonixbot.alerts.rules import Push, Quiet, Rules, StormRules, Way
 from sonixbot.alerts.storms import Storm
 from sonixbot.entry import Entry
+from sonixbot.language import HOUR
 
 __all__ = [
     "FORGOTTEN_AFTER",
@@ -67,6 +70,7 @@ __all__ = [
     "Post",
     "Push",
     "Quiet",
+    "Reminded",
     "Renew",
     "Rules",
     "Schedule",
@@ -134,8 +138,6 @@ class AlertPolicy(Passing):
             incident.name, incident.rule = taught.name, taught.rule
             incident.ended = None
             incident.count += 1
-        if taught.hides:
-            incident.hides_until = now + taught.hides.seconds
         self.write(incident)
         return incident, why
 
@@ -183,7 +185,9 @@ class AlertPolicy(Passing):
         decisions: list[Decision] = []
         for key, entry in found.items():
             incident = self.incidents.get(MISSING + key)
-            if incident is None or incident.ended is not None:
+            if incident is not None and incident.ended is None:
+                decisions += self._keep_standing(incident, now)
+            else:
                 taught = Taught(entry, MISSING + key)
                 if self.rules.takes(entry):
                     incident, why = self._count(taught, now)
@@ -196,12 +200,29 @@ class AlertPolicy(Passing):
                 decisions.append(self._end_incident(incident, now))
         return decisions
 
+    def _keep_standing(self, incident: Incident, now: float) -> list[Decision]:
+        """It is still missing: told once nothing hides that any more, and never forgotten."""
+        if not 0 <= now - incident.seen < HOUR:
+            incident.seen = now
+            self.write(self.incidents.pop(incident.fingerprint))
+        telling = Telling(incident, incident.entry, incident.unsaid, Way.TELEGRAM, now)
+        if incident.unsaid is None or hushed(hushes.ANY_WAY, self, telling):
+            return []
+        self.changes.incidents[incident.id] = incident
+        return self._tell(incident, incident.entry, None, now, live=True)
+
     def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
         """What was decided about all that came while the service was away, as one digest."""
-        caught = catchup.catch_up(decisions, self.rules)
+        caught = catchup.catch_up(decisions, self.rules, self.held)
         for incident in {each.id: each for each in (*caught.posts, *caught.mails)}.values():
-            incident.note(incident.seen, Happened.LISTED, Because.AWAY)
-            self.changes.incidents[incident.id] = incident
+            self._note(incident, incident.seen, Happened.LISTED, because=Because.AWAY)
+        for each in caught.decisions:
+            if isinstance(each, Post):
+                why = each.incident.post_why
+                self._note(each.incident, each.incident.posted, Happened.POSTED, because=why)
+            elif isinstance(each, Mail):
+                why = each.incident.mail_why
+                self._note(each.incident, each.incident.seen, Happened.MAILED, because=why)
         return caught
 
 
@@ -211,7 +232,3 @@ def _new(number: int, taught: Taught, moment: float, now: float) -> Incident:
         number, taught.key, entry.text, entry, entry.kind, entry.level, 1, moment, moment, now,
         name=taught.name, rule=taught.rule,
     )  # fmt: skip
-
-
-def _one_more(hidden: Mapping[int, int], number: int) -> dict[int, int]:
-    return {**hidden, number: hidden.get(number, 0) + 1}

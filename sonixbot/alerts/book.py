@@ -8,7 +8,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Final
 
-from sonixbot.alerts.incidents import Acknowledgement, Happened, Incident
+from sonixbot.alerts.incidents import Acknowledgement, Because, Happened, Incident
 from sonixbot.alerts.mutes import Mute
 from sonixbot.alerts.rules import Rules, Way
 from sonixbot.alerts.storms import News, Storm
@@ -38,6 +38,21 @@ class Held:
     quiet: dict[str, list[int]] = field(default_factory=dict)
     #: Schedules that somebody ended before their time: name → until when.
     lifted: dict[str, float] = field(default_factory=dict)
+    #: By way: messages of held incidents that are no longer kept.
+    forgotten: dict[str, int] = field(default_factory=dict)
+
+    def spare(self, number: int, way: Way) -> None:
+        """Hold an incident for the morning."""
+        numbers = self.quiet.setdefault(way, [])
+        if number not in numbers:
+            numbers.append(number)
+
+    def release(self, number: int, way: Way) -> bool:
+        """It waits no longer; whether it did."""
+        waited = number in self.quiet.get(way, ())
+        if waited:
+            self.quiet[way].remove(number)
+        return waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,8 @@ class Book:
         self.storms = {each.id: each for each in storms}
         self.held = held or Held()
         self.news = News()
+        #: The incidents that may hide others as their consequences, by number.
+        self.causes = {each.id: each for each in self.incidents.values() if each.hides_until}
         #: Whoever wrote it down clears it after the commit.
         self.changes = Changes()
 
@@ -119,9 +136,10 @@ class Book:
         alive = (each for each in self.incidents.values() if each.ended is None)
         return [each for each in alive if lasting.covers(each.entry, each.last, each.fingerprint)]
 
-    def storm(self) -> Storm | None:
+    def storm(self, now: float) -> Storm | None:
         """The storm that goes on."""
-        return next((each for each in self.storms.values() if each.ended is None), None)
+        calm = self.rules.storm.calm
+        return next((each for each in self.storms.values() if each.lasts(now, calm)), None)
 
     def in_storm(self, storm: Storm) -> list[Incident]:
         """The incidents that belong to a storm, the earliest first."""
@@ -136,7 +154,7 @@ class Book:
 
     def cause_of(self, incident: Incident, entry: Entry, now: float) -> Incident | None:
         """The incident that hides this entry as its consequence."""
-        for each in self.incidents.values() if self.rules.grouping else ():
+        for each in self.causes.values():
             if each.hides_until > now and each is not incident:
                 hides = self.rules.grouping.hides(each.rule)
                 if hides and hides.covers(entry):
@@ -147,9 +165,21 @@ class Book:
         """Keep an incident as it is now; the longest silent one makes room where there is none."""
         self.incidents[incident.fingerprint] = self.changes.incidents[incident.id] = incident
         if len(self.incidents) > KEPT:
-            forgotten = self.incidents.pop(next(iter(self.incidents)))
-            self.changes.incidents[forgotten.id] = None
-            self.uncare(forgotten.id)
+            self._forget(self.incidents.pop(next(iter(self.incidents))))
+
+    def _forget(self, incident: Incident) -> None:
+        """Keep it no longer; what no message has told of it yet stays a count."""
+        self.changes.incidents[incident.id] = None
+        self.causes.pop(incident.id, None)
+        self.uncare(incident.id)
+        storm = self.storms.get(incident.storm)
+        if storm and incident.listed:
+            storm.forgotten += incident.count
+            self.mark(storm)
+        for way in Way:
+            if self.held.release(incident.id, way):
+                count = self.held.forgotten.get(way, 0) + incident.count
+                self.held.forgotten[way] = count
 
     def uncare(self, number: int) -> None:
         """Nobody takes care of this incident any more."""
@@ -167,8 +197,10 @@ class Book:
         for incident in self.covered(mute) if mute.fingerprint else ():
             self._note(incident, now, Happened.UNMUTED)
 
-    def _note(self, incident: Incident, now: float, what: Happened, who: str = "") -> None:
-        incident.note(now, what, who=who)
+    def _note(
+        self, incident: Incident, now: float, what: Happened, who: str = "", because: str = ""
+    ) -> None:
+        incident.note(now, what, because, who)
         self.changes.incidents[incident.id] = incident
 
     def mark(self, storm: Storm) -> None:
@@ -250,10 +282,12 @@ class Book:
             self.changes.incidents[incident.id] = incident
 
     def absorbed(self, incident: Incident, way: Way) -> None:
-        """Its message had not left yet and goes with the digest of the storm."""
-        if way is Way.TELEGRAM:
-            incident.post -= 1
-            incident.listed = True
-        else:
-            incident.mail -= 1
+        """Its message had not left yet and goes with the digest of the storm.
+
+        Its number stays: it is known in the outbox and is given to no other message.
+        """
+        told = Happened.MAILED if way is Way.MAIL else Happened.POSTED
+        incident.listed = incident.listed or way is Way.TELEGRAM
+        incident.untold(told)
+        incident.remark(incident.seen, Happened.LISTED, Because.STORM)
         self.changes.incidents[incident.id] = incident

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Final
 
+from sonixbot.alerts.book import Held
 from sonixbot.alerts.decisions import CatchUp, Decision, Mail, Post, Renew
 from sonixbot.alerts.incidents import Incident
-from sonixbot.alerts.rules import Rules
+from sonixbot.alerts.rules import Push, Rules, Way
 from sonixbot.entry import MOST_IMPORTANT
 
 #: Incidents of level 1 that are told by themselves after a restart, beside the digest: where a
@@ -17,7 +18,7 @@ from sonixbot.entry import MOST_IMPORTANT
 SINGLES: Final = 5
 
 
-def catch_up(decisions: Iterable[Decision], rules: Rules) -> CatchUp:
+def catch_up(decisions: Iterable[Decision], rules: Rules, held: Held) -> CatchUp:
     """One digest for each way, and what is told beside it."""
     decisions = list(decisions)
     posts = Counter(each.incident.id for each in decisions if isinstance(each, Post))
@@ -41,16 +42,21 @@ def catch_up(decisions: Iterable[Decision], rules: Rules) -> CatchUp:
             if incident.post:
                 left.append(Renew(incident))
     mails = {each.incident.id for each in decisions if isinstance(each, Mail)}
-    mailed = _mailed(told.values(), mails, rules)
+    # The newest entry may be less important than the one that was to be told.
+    posted = _due(told.values(), {*posts}, rules.telegram, held.quiet.get(Way.TELEGRAM, ()))
+    mailed = _due(told.values(), mails, rules.mail, held.quiet.get(Way.MAIL, ()))
     for incident in mailed:
         incident.owed = None
-    return CatchUp(
-        # The newest entry may be less important than the one that was to be told.
-        tuple(each for each in told.values() if posts[each.id] or rules.telegram.takes(each.entry)),
-        tuple(mailed),
-        tuple(left),
-    )
+    return CatchUp(tuple(posted), tuple(mailed), tuple(left))
 
 
-def _mailed(told: Iterable[Incident], mails: set[int], rules: Rules) -> list[Incident]:
-    return [each for each in told if each.id in mails or rules.mail.takes(each.entry)]
+def _due(
+    told: Iterable[Incident], anew: Collection[int], push: Push, held: Collection[int]
+) -> list[Incident]:
+    """What goes one way: what was to be told anew, and what went on; the rest waits for morning."""
+    waits = {*held}
+    return [
+        each
+        for each in told
+        if each.id in anew or (push.takes(each.entry) and each.id not in waits)
+    ]

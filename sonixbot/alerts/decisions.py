@@ -92,6 +92,16 @@ class Morning:
 
     way: Way
     incidents: tuple[Incident, ...]
+    #: Messages of further incidents that are no longer kept.
+    forgotten: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """Nobody acknowledged these: they are said again one way, as one list."""
+
+    way: Way
+    incidents: tuple[Incident, ...]
 
 
 Decision = (
@@ -106,6 +116,7 @@ Decision = (
     | StormRenewed
     | StormEnded
     | Morning
+    | Reminded
 )
 
 

@@ -57,7 +57,7 @@ def consequence(book: Book, telling: Telling) -> Hush | None:
 def quiet_hours(book: Book, telling: Telling) -> Hush | None:
     """It can wait for the digest after the quiet hours of this way."""
     push, now = book.rules.push(telling.way), telling.now
-    quiet = push.quieted(telling.entry.rank, now, book.rules.zone)
+    quiet = push.quieted(telling.incident.rank, now, book.rules.zone)
     return Hush(Because.QUIET) if quiet and quiet.hold else None
 
 
@@ -83,9 +83,9 @@ def stormy(book: Book, telling: Telling) -> Hush | None:
 
     Whether it is a storm has been found out before.
     """
-    if book.storm() is None:
+    if book.storm(telling.now) is None:
         return None
-    urgent = telling.way is Way.TELEGRAM and telling.entry.rank == MOST_IMPORTANT
+    urgent = telling.way is Way.TELEGRAM and telling.incident.rank == MOST_IMPORTANT
     if urgent and book.news.urgent_room(telling.now):
         return None
     return Hush(Because.STORM)
@@ -96,9 +96,10 @@ Rule = Callable[[Book, Telling], Hush | None]
 #: What hides an entry whatever the way: it is only counted.
 ANY_WAY: Final[tuple[Rule, ...]] = (muted, consequence)
 #: What keeps an incident from being told by itself one way, before the weather is asked …
-ONE_WAY: Final[tuple[Rule, ...]] = (quiet_hours, cared_for, lately_mailed)
+ONE_WAY: Final[tuple[Rule, ...]] = (cared_for, lately_mailed, quiet_hours)
 #: … and after.
 WEATHER: Final[tuple[Rule, ...]] = (stormy,)
+ALL: Final = (*ANY_WAY, *ONE_WAY, *WEATHER)
 
 
 def hushed(rules: tuple[Rule, ...], book: Book, telling: Telling) -> Hush | None:

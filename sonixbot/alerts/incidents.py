@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from sonixbot.entry import Entry, Kind
+from sonixbot.entry import Entry, Kind, rank_of
 
 _IMPORTANCE: Final = {Kind.ERROR: 0, Kind.WARNING: 1, Kind.USER: 2, Kind.INFO: 3}
 #: Notes kept of one incident; the first one and the newest stay.
@@ -135,12 +135,17 @@ class Incident:
     @property
     def importance(self) -> tuple[int, int]:
         """As of an entry of its most important kind and level."""
-        return importance(replace(self.entry, kind=self.kind, level=self.level))
+        return _IMPORTANCE[self.kind], self.rank
 
     @property
     def rank(self) -> int:
         """The level to act on."""
-        return self.importance[1]
+        return rank_of(self.kind, self.level)
+
+    @property
+    def worst(self) -> Entry:
+        """Its newest entry as of its most important kind and level."""
+        return replace(self.entry, kind=self.kind, level=self.level)
 
     def note(self, at: float, what: Happened, reason: str = "", who: str = "") -> None:
         """Add to its history; the same thing again is counted."""
@@ -151,6 +156,20 @@ class Incident:
         self.history.append(Note(at, what, reason, who, 1, at))
         if len(self.history) > NOTES:
             del self.history[1]
+
+    def remark(self, at: float, what: Happened, reason: str = "", who: str = "") -> None:
+        """Note what may be so on both ways, once for them."""
+        last = self.history[-1] if self.history else None
+        if not last or (last.what, last.reason, last.who, last.last) != (what, reason, who, at):
+            self.note(at, what, reason, who)
+
+    def untold(self, what: Happened) -> None:
+        """Take the newest note of this sort back, as it did not come to that."""
+        for at in reversed(range(len(self.history))):
+            note = self.history[at]
+            if note.what is what:
+                self.history[at : at + 1] = [replace(note, count=note.count - 1)] * (note.count > 1)
+                return
 
     def to_json(self) -> dict[str, Any]:
         """The incident as plain JSON values."""

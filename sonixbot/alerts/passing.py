@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from sonixbot.alerts import hushes
 from sonixbot.alerts.decisions import (
@@ -12,6 +13,7 @@ from sonixbot.alerts.decisions import (
     MuteBegan,
     MuteEnded,
     MuteEnding,
+    Reminded,
     StormEnded,
 )
 from sonixbot.alerts.hushes import Telling, hushed
@@ -19,7 +21,15 @@ from sonixbot.alerts.incidents import Because, Happened, Incident, Why
 from sonixbot.alerts.mutes import Mute
 from sonixbot.alerts.rules import Way
 from sonixbot.alerts.telling import Teller
-from sonixbot.entry import Kind
+from sonixbot.entry import MOST_IMPORTANT, Kind
+from sonixbot.language import DAY
+
+#: Reminders that are posted by themselves at one look; more of them are one list.
+REMINDED_ALONE: Final = 3
+#: What falls due within the rest of its interval goes with such a list.
+SOON: Final = 0.75
+#: Regular work without an end is announced anew so often: no mute is forgotten.
+LONGEST_SCHEDULE: Final = 7 * DAY
 
 
 class Passing(Teller):
@@ -27,6 +37,7 @@ class Passing(Teller):
 
     def tick(self, now: float) -> list[Decision]:
         """What the passing of time asks for, in the order in which it is told."""
+        self._set_back(now)
         return [
             *self._schedules(now),
             *self._ended(now),
@@ -36,6 +47,15 @@ class Passing(Teller):
             *self._mornings(now),
             *self._mutes(now),
         ]
+
+    def _set_back(self, now: float) -> None:
+        """Where the clock was set back, what was told in the future was told now at the latest."""
+        for incident in self.incidents.values():
+            latest = max(incident.seen, incident.posted, incident.mailed or 0.0)
+            if incident.ended is None and latest > now:
+                incident.seen, incident.posted = min(incident.seen, now), min(incident.posted, now)
+                incident.mailed = incident.mailed and min(incident.mailed, now)
+                self.changes.incidents[incident.id] = incident
 
     def _ended(self, now: float) -> Iterator[Decision]:
         for incident in self.incidents.values():
@@ -47,39 +67,67 @@ class Passing(Teller):
         for incident in self.incidents.values():
             if incident.owed:
                 telling = Telling(incident, incident.entry, incident.owed, Way.MAIL, now)
-                if not hushed((*hushes.ANY_WAY, *hushes.ONE_WAY, *hushes.WEATHER), self, telling):
+                hush = hushed(hushes.ALL, self, telling)
+                if hush is None:
                     yield self._say(telling)
-                    self.changes.incidents[incident.id] = incident
+                elif hush.because is Because.QUIET:  # the morning's mail tells it
+                    yield from self._spare(telling, telling.why, hush)
+                else:
+                    continue
+                self.changes.incidents[incident.id] = incident
 
     def _reminders(self, now: float) -> Iterator[Decision]:
-        """What nobody acknowledged is said again, as far as there is room for it."""
-        for incident in self.incidents.values():
-            interval = self.rules.reminders.get(incident.rank)
-            if interval is None or not self._unheeded(incident, now, interval):
+        """What nobody acknowledged is said again; many of them in one list."""
+        for way in Way:
+            soon = [
+                each for each in self.incidents.values() if self._unheeded(each, way, now, SOON)
+            ]
+            due = [each for each in soon if self._unheeded(each, way, now)]
+            if due and len(soon) > REMINDED_ALONE:
+                for incident in soon:
+                    self._told_in_list(incident, way, now, Why.REMINDER)
+                yield Reminded(way, tuple(soon))
                 continue
-            telling = Telling(incident, incident.entry, Why.REMINDER, Way.TELEGRAM, now)
-            silent = hushed((*hushes.ANY_WAY, *hushes.ONE_WAY, *hushes.WEATHER), self, telling)
-            if silent or not self.news.room(now):
-                continue
-            self.news.came(incident.id, now, single=True, urgent=False)
-            yield self._say(telling)
-            self.changes.incidents[incident.id] = incident
+            for incident in due:
+                if way is Way.TELEGRAM:
+                    if not self.news.room(now):
+                        break
+                    urgent = incident.rank == MOST_IMPORTANT
+                    self.news.came(incident.id, now, single=True, urgent=urgent)
+                yield self._say(Telling(incident, incident.entry, Why.REMINDER, way, now))
+                self.changes.incidents[incident.id] = incident
 
-    def _unheeded(self, incident: Incident, now: float, interval: float) -> bool:
-        told = incident.post or incident.listed
-        open_error = incident.ended is None and incident.kind is Kind.ERROR
-        waits = incident.id not in self.acknowledged and now - incident.posted >= interval
-        return bool(told and open_error and waits)
+    def _unheeded(self, incident: Incident, way: Way, now: float, part: float = 1.0) -> bool:
+        """Whether this part of the interval for its reminder has passed, and nothing forbids it."""
+        if incident.ended is not None or incident.kind is not Kind.ERROR:
+            return False
+        interval = self.rules.reminders.get(incident.rank)
+        told = incident.posted if way is Way.TELEGRAM else incident.mailed
+        if interval is None or not told or incident.id in self.acknowledged:
+            return False
+        if now - told < interval * part:
+            return False
+        telling = Telling(incident, incident.entry, Why.REMINDER, way, now)
+        return self.rules.push(way).takes(incident.worst) and not hushed(hushes.ALL, self, telling)
+
+    def _told_in_list(self, incident: Incident, way: Way, now: float, reason: str) -> None:
+        if way is Way.MAIL:
+            incident.mailed, incident.owed = now, None
+        else:
+            incident.posted = now
+        incident.remark(now, Happened.LISTED, reason)
+        self.changes.incidents[incident.id] = incident
 
     def _storms(self, now: float) -> Iterator[Decision]:
         for storm in [*self.storms.values()]:
-            if storm.ended is None and now - storm.grew >= self.rules.storm.calm:
+            if storm.ended is None and not storm.lasts(now, self.rules.storm.calm):
                 storm.ended = storm.told = now
                 storm.changed = False
                 self.mark(storm)
                 yield StormEnded(storm)
-            elif storm.due(now):
-                yield from self._touch(storm, now)
+            elif storm.changed:
+                if storm.due(now):
+                    yield from self._touch(storm, now)
             elif storm.ended is not None and all(each.ended for each in self.in_storm(storm)):
                 del self.storms[storm.id]
                 self.changes.storms[storm.id] = None
@@ -87,31 +135,31 @@ class Passing(Teller):
     def _mornings(self, now: float) -> Iterator[Decision]:
         """What the quiet hours held, once they are over for it."""
         for way in Way:
-            push = self.rules.push(way)
+            push, held = self.rules.push(way), self.held_for(way)
+            waiting = {
+                rank
+                for rank in {each.rank for each in held}
+                if (quiet := push.quieted(rank, now, self.rules.zone)) and quiet.hold
+            }
+            # What is muted by now is told of with the end of the mute at the earliest.
             over = [
-                each
-                for each in self.held_for(way)
-                if not ((quiet := push.quieted(each.rank, now, self.rules.zone)) and quiet.hold)
+                each for each in held if each.rank not in waiting and not self.muting(each, now)
             ]
             for incident in over:
-                incident.note(now, Happened.LISTED, Because.QUIET)
-                if way is Way.MAIL:
-                    incident.mailed, incident.owed = now, None
-                self.changes.incidents[incident.id] = incident
+                self.held.release(incident.id, way)
+                self._told_in_list(incident, way, now, Because.QUIET)
             if over:
-                kept = {each.id for each in over}
-                left = [each for each in self.held.quiet[way] if each not in kept]
-                self.held.quiet[way] = left
-                yield Morning(way, tuple(over))
+                yield Morning(way, tuple(over), self.held.forgotten.pop(way, 0))
 
     def _schedules(self, now: float) -> Iterator[Decision]:
         """Regular work that begins is muted."""
         running = {each.schedule for each in self.mutes.values()}
         for schedule in self.rules.schedules:
-            until = schedule.week.end(now, self.rules.zone)
+            end = schedule.week.end(now, self.rules.zone)
             lifted = self.held.lifted.get(schedule.name, 0.0) > now
-            if until is None or lifted or schedule.name in running:
+            if end is None or lifted or schedule.name in running:
                 continue
+            until = min(end, now + LONGEST_SCHEDULE)
             self.numbers.mute += 1
             mute = Mute(
                 self.numbers.mute, schedule.scope, now, until, "", 0, level=schedule.level,

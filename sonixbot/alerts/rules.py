@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from sonixbot.alerts.grouping import Grouping
@@ -36,6 +37,12 @@ class Quiet:
     hold: bool = True
 
 
+@lru_cache(maxsize=64)
+def _within(week: Week, minute: float, zone: tzinfo | None) -> bool:
+    """Whether a minute lies within; of a flood each entry asks it."""
+    return week.contains(minute * MINUTE, zone)
+
+
 @dataclass(frozen=True, slots=True)
 class Push:
     """The least important level of each kind that is pushed one way; 0: none of this kind."""
@@ -59,7 +66,7 @@ class Push:
     def quieted(self, rank: int, now: float, zone: tzinfo | None) -> Quiet | None:
         """The quiet hours in force for something of this level."""
         for each in self.quiet:
-            if rank >= each.level and each.week.contains(now, zone):
+            if rank >= each.level and _within(each.week, now // MINUTE, zone):
                 return each
         return None
 

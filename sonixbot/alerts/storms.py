@@ -33,6 +33,12 @@ class Storm:
     changed: bool = False
     #: When it had calmed down.
     ended: float | None = None
+    #: Messages of incidents that stood in its list and are no longer kept.
+    forgotten: int = 0
+
+    def lasts(self, now: float, calm: float) -> bool:
+        """Whether it goes on, though nobody may have looked since; a clock set back ends it."""
+        return self.ended is None and 0 <= now - self.grew < calm
 
     def due(self, now: float) -> bool:
         """Whether its digest is to be brought up to date."""
@@ -67,7 +73,7 @@ class News:
     pieces: deque[_Piece] = field(default_factory=deque)
 
     def came(self, incident: int, now: float, *, single: bool, urgent: bool) -> None:
-        """Note a piece of news."""
+        """Note a piece of news that is posted by itself or may yet be one of a storm."""
         while self.pieces and not 0 <= now - self.pieces[0].at <= MINUTE:
             self.pieces.popleft()
         self.pieces.append(_Piece(now, incident, single, urgent))

@@ -27,16 +27,33 @@ class Teller(Book):
     ) -> list[Decision]:
         """Tell what was counted, each way by itself or with its reason not."""
         telling = Telling(incident, entry, why, Way.TELEGRAM, now)
-        if hush := hushed(hushes.ANY_WAY, self, telling):
+        hush = hushed(hushes.ANY_WAY, self, telling)
+        if hush is None or hush.because is not Because.CAUSE:  # else two would hide each other
+            self._begin_to_hide(incident, now)
+        if hush:
             return self._hide(incident, why, hush, now)
         why, incident.unsaid = why or incident.unsaid, None
         decisions, due = self._due(incident, entry, why, now)
-        if due and live:
-            decisions += self._weather(incident, due, now)
-        for each in due:
-            hush = hushed(hushes.WEATHER, self, each) if live else None
-            decisions.append(self._list(each) if hush else self._say(each))
-        return decisions
+        if not live:
+            return [*decisions, *(self._say(each, noted=False) for each in due)]
+        # A mail that only says that something goes on is no news.
+        news = why is not None or any(each.way is Way.TELEGRAM for each in due)
+        decisions += self._weather(incident, now, news=news) if due else ()
+        told = [
+            self._list(each) if hushed(hushes.WEATHER, self, each) else self._say(each)
+            for each in due
+        ]
+        single = any(isinstance(each, Post) for each in told)
+        if single or (told and news and not self.storm(now)):
+            urgent = incident.rank == MOST_IMPORTANT
+            self.news.came(incident.id, now, single=single, urgent=urgent)
+        return [*decisions, *told]
+
+    def _begin_to_hide(self, incident: Incident, now: float) -> None:
+        """A main cause hides from now on what follows from it."""
+        if hides := self.rules.grouping.hides(incident.rule):
+            incident.hides_until = now + hides.seconds
+            self.causes[incident.id] = incident
 
     def _due(
         self, incident: Incident, entry: Entry, why: Why | None, now: float
@@ -49,7 +66,7 @@ class Teller(Book):
                 continue
             reason = self._reason(incident, why, way, now)
             if reason is None:
-                decisions += self._renewed(incident)
+                decisions += self._renewed(incident, now)
                 continue
             telling = Telling(incident, entry, reason, way, now)
             news = replace(telling, why=why)  # a mere repetition is no news
@@ -64,14 +81,15 @@ class Teller(Book):
         if way is Way.MAIL:
             return why or incident.owed or Why.STILL
         given_up = incident.lost and now - incident.posted >= self.rules.quiet_time
-        told = incident.listed or (incident.post and not given_up)
+        listed = incident.listed and incident.storm in self.storms
+        told = listed or (incident.post and not given_up)
         return why or (None if told else Why.STILL)
 
-    def _renewed(self, incident: Incident) -> Iterator[Decision]:
+    def _renewed(self, incident: Incident, now: float) -> Iterator[Decision]:
         if not incident.listed:
             yield Renew(incident)
         elif storm := self.storms.get(incident.storm):
-            yield from self._touch(storm, incident.seen)
+            yield from self._touch(storm, now)
 
     def _touch(self, storm: Storm, now: float) -> Iterator[Decision]:
         storm.changed = True
@@ -88,10 +106,13 @@ class Teller(Book):
             if why is None:
                 return  # nothing is kept back: the last mail told as much
         if hush.because is Because.QUIET:
-            held = self.held.quiet.setdefault(telling.way, [])
-            if incident.id not in held:
-                held.append(incident.id)
-        incident.note(telling.now, Happened.HIDDEN, hush.because, hush.who)
+            self.held.spare(incident.id, telling.way)
+            if telling.way is Way.MAIL:
+                incident.owed = None  # the morning's mail tells it
+        if telling.way is Way.MAIL:
+            incident.remark(telling.now, Happened.HIDDEN, hush.because, hush.who)
+        else:
+            incident.note(telling.now, Happened.HIDDEN, hush.because, hush.who)
         if telling.way is Way.TELEGRAM and incident.post:
             yield Renew(incident)
 
@@ -101,63 +122,58 @@ class Teller(Book):
         incident.note(now, Happened.HIDDEN, hush.because, hush.who)
         decisions: list[Decision] = [Renew(incident, counted=False)] if incident.post else []
         if hush.because is Because.CAUSE:
-            cause = self.find(hush.number)
-            if cause:
-                cause.hidden[incident.id] = cause.hidden.get(incident.id, 0) + 1
-                self.changes.incidents[cause.id] = cause
-                decisions += self._renewed(cause)
-            return decisions
+            cause = self.causes[hush.number]
+            cause.hidden = _one_more(cause.hidden, incident.id)
+            self.changes.incidents[cause.id] = cause
+            return [*decisions, *self._renewed(cause, now)]
         mute = self.mutes[hush.number]
         self.keep(replace(mute, hidden=_one_more(mute.hidden, incident.id)))
         return decisions
 
-    def _weather(self, incident: Incident, due: list[Telling], now: float) -> list[Decision]:
-        """Note the news; where it is one too many, a storm begins."""
-        begun: list[Decision] = []
-        storm = self.storm()
-        if storm is None and self.news.breaks(incident.id, self.rules.storm, now):
-            self.numbers.storm += 1
-            storm = Storm(self.numbers.storm, now, now, now)
-            for each in map(self.find, self.news.lately(now, self.rules.storm.within)):
-                if each:
-                    each.storm = storm.id
-                    self.changes.incidents[each.id] = each
-            begun.append(StormBegan(storm))
-        urgent = incident.rank == MOST_IMPORTANT
-        posts = any(each.way is Way.TELEGRAM for each in due)
-        single = posts and (storm is None or (urgent and self.news.urgent_room(now)))
-        if storm:
+    def _weather(self, incident: Incident, now: float, *, news: bool) -> Iterator[Decision]:
+        """Let it go with the storm; where it is one piece of news too many, a storm begins."""
+        if storm := self.storm(now):
             storm.grew = now
             incident.storm = storm.id
-            begun += [each for each in self._touch(storm, now) if not begun]
-        self.news.came(incident.id, now, single=single, urgent=urgent)
-        return begun
+            yield from self._touch(storm, now)
+        elif news and self.news.breaks(incident.id, self.rules.storm, now):
+            self.numbers.storm += 1
+            storm = Storm(self.numbers.storm, now, now, now)
+            for each in self.news.lately(now, self.rules.storm.within):
+                if found := self.find(each):
+                    found.storm = storm.id
+                    self.changes.incidents[found.id] = found
+            incident.storm = storm.id
+            self.mark(storm)
+            yield StormBegan(storm)
 
-    def _say(self, telling: Telling) -> Decision:
-        """Tell it by itself."""
-        incident, now = telling.incident, telling.now
-        why = telling.why or Why.STILL
+    def _say(self, telling: Telling, *, noted: bool = True) -> Decision:
+        """Tell it by itself; `noted` false: whether it comes to that is seen later."""
+        incident, now, why = telling.incident, telling.now, telling.why or Why.STILL
+        self.held.release(incident.id, telling.way)
+        if noted:
+            mail = telling.way is Way.MAIL
+            incident.note(now, Happened.MAILED if mail else Happened.POSTED, why)
         if telling.way is Way.MAIL:
             incident.mailed, incident.owed = now, None
             incident.mail += 1
             incident.mail_why = why
-            incident.note(now, Happened.MAILED, why)
             return Mail(incident)
-        quiet = self.rules.telegram.quieted(telling.entry.rank, now, self.rules.zone)
+        quiet = self.rules.telegram.quieted(incident.rank, now, self.rules.zone)
         incident.post += 1
         incident.lost = incident.listed = False
         incident.post_why, incident.posted = why, now
-        incident.note(now, Happened.POSTED, why)
         return Post(incident, silent=quiet is not None)
 
     def _list(self, telling: Telling) -> Decision:
         """Leave it to the digest of the storm."""
         incident, now = telling.incident, telling.now
+        self.held.release(incident.id, telling.way)
         if telling.way is Way.MAIL:
             incident.mailed, incident.owed = now, None
         else:
             incident.listed, incident.posted = True, now
-        incident.note(now, Happened.LISTED, Because.STORM)
+        incident.remark(now, Happened.LISTED, Because.STORM)
         return Renew(incident, counted=False)
 
     def _end_incident(self, incident: Incident, now: float, who: str = "") -> Decision:
@@ -165,10 +181,18 @@ class Teller(Book):
         incident.hides_until = 0.0
         incident.note(now, Happened.ENDED, who=who)
         self.changes.incidents[incident.id] = incident
-        muted = self.muting(incident, now) is not None
+        if incident.listed and (storm := self.storms.get(incident.storm)):
+            storm.changed = True
+            self.mark(storm)
+        return Ended(incident, aloud=self._ends_aloud(incident, now))
+
+    def _ends_aloud(self, incident: Incident, now: float) -> bool:
+        """Whether somebody who was told of it by itself waits for its end."""
+        held = any(incident.id in each for each in self.held.quiet.values())
+        if held or incident.unsaid or self.muting(incident, now):
+            return False
         important = incident.rank <= ENDS_ALOUD and incident.kind is Kind.ERROR
-        told = bool(incident.hidden) or (important and not incident.listed)
-        return Ended(incident, aloud=told and not muted)
+        return bool(incident.hidden) or (important and not incident.listed)
 
 
 def _one_more(hidden: Mapping[int, int], number: int) -> dict[int, int]:

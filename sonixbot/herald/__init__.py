@@ -22,6 +22,7 @@ from sonixbot.alerts import (
     MuteEnded,
     MuteEnding,
     Post,
+    Reminded,
     Renew,
     StormBegan,
     StormEnded,
@@ -67,7 +68,7 @@ class Herald:
         """Carry the decisions of one turn out, each incident once with its newest words."""
         latest: dict[tuple[type[Decision], object], Decision] = {}
         for each in decisions:
-            latest.setdefault((type(each), _subject(each)), each)
+            latest[type(each), _subject(each)] = each
         for (sort, about), decision in latest.items():
             if sort is Renew and (Post, about) in latest:
                 continue  # it is posted anew, with the same words
@@ -92,14 +93,19 @@ class Herald:
                 self._renew(incident, policy, now)
                 if aloud:
                     self._end(incident, now)
-            case Morning(way, incidents):
-                words = text.morning_words(incidents, *self._manner, now)
-                ways = self.posts if way is Way.TELEGRAM else self.mails
-                self._say(f"morning-{way}-{now:.3f}", words, ways, now)
+            case Morning(way, incidents, forgotten):
+                words = text.morning_words(incidents, *self._manner, now, forgotten)
+                self._say(f"morning-{way}-{now:.3f}", words, self._ways(way), now)
+            case Reminded(way, incidents):
+                words = text.reminder_words(incidents, *self._manner, now)
+                self._say(f"reminder-{way}-{now:.3f}", words, self._ways(way), now)
             case MuteBegan() | MuteEnding() | MuteEnded():
                 self._about_mute(decision, policy, now)
             case StormBegan() | StormRenewed() | StormEnded():
                 self.storms.carry_out(decision, policy, now)
+
+    def _ways(self, way: Way) -> tuple[str, ...]:
+        return self.posts if way is Way.TELEGRAM else self.mails
 
     def _about_mute(
         self, decision: MuteBegan | MuteEnding | MuteEnded, policy: AlertPolicy, now: float
@@ -127,7 +133,8 @@ class Herald:
         message = self._message(f"{thread}-ended-{number}", words, now, thread=thread)
         ways = (*(self.posts if number else ()), *(self.mails if incident.mail else ()))
         answering = replace(message, answers=post_key(incident), silent=True)
-        self._outbox.put(answering, ways, now)
+        if ways:
+            self._outbox.put(answering, ways, now)
 
     def refresh(self, incidents: Iterable[Incident], policy: AlertPolicy, now: float) -> None:
         """Let posts show at once what somebody wanted of their incidents."""
@@ -272,7 +279,7 @@ def _subject(decision: Decision) -> object:
             return mute.id
         case StormBegan(storm) | StormRenewed(storm) | StormEnded(storm):
             return storm.id
-        case Morning(way, _):
+        case Morning(way) | Reminded(way):
             return way
         case _:
             return decision.incident.id

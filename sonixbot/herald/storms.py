@@ -58,11 +58,18 @@ class StormHerald:
             incidents = self._incidents(storm, policy, way)
             if not destinations or not incidents:
                 continue
-            self._outbox.put(self._message(storm, way, incidents, policy, now), destinations, now)
+            message = self._message(storm, way, incidents, policy, now)
+            quiet = self._quiet(incidents, policy, now)
+            self._outbox.put(replace(message, silent=quiet), destinations, now)
             for incident in self._waiting(incidents, way):
                 key = post_key(incident) if way is Way.TELEGRAM else mail_key(incident)
                 if self._outbox.take_in(key, self._key(storm, way), now):
                     policy.absorbed(incident, way)
+
+    def _quiet(self, incidents: Sequence[Incident], policy: AlertPolicy, now: float) -> bool:
+        """Whether all of it would have been posted without a sound."""
+        push, zone = policy.rules.telegram, policy.rules.zone
+        return all(push.quieted(rank, now, zone) for rank in {each.rank for each in incidents})
 
     def _waiting(self, incidents: Sequence[Incident], way: Way) -> list[Incident]:
         if way is Way.MAIL:
@@ -100,7 +107,7 @@ class StormHerald:
     def _incidents(self, storm: Storm, policy: AlertPolicy, way: Way) -> list[Incident]:
         """What a storm has to say one way."""
         push = policy.rules.push(way)
-        return [each for each in policy.in_storm(storm) if push.takes(each.entry)]
+        return [each for each in policy.in_storm(storm) if push.takes(each.worst)]
 
     def _key(self, storm: Storm, way: Way) -> str:
         return f"storm-{storm.id}-{int(storm.began)}-{way}"
@@ -116,7 +123,7 @@ class StormHerald:
         instrument, language, zone = self._manner
         care = policy.acknowledged
         words = text.storm_words(storm, incidents, care, *self._manner, now)
-        listed = text.storm_list(incidents, language, zone, now)
+        listed = text.storm_list(storm, incidents, language, zone, now)
         key = self._key(storm, way)
         return Message(
             key=key,

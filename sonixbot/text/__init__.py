@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sonixbot.text.alive import alive_words, away_words
 from sonixbot.text.answers import errors_words, help_words, id_words, stranger_words
-from sonixbot.text.digests import catch_up_words, morning_words
+from sonixbot.text.digests import catch_up_words, morning_words, reminder_words
 from sonixbot.text.incidents import (
     incident_buttons,
     incident_ended_words,
@@ -53,6 +53,7 @@ __all__ = [
     "mute_words",
     "mutes_words",
     "plain",
+    "reminder_words",
     "script_words",
     "shortened",
     "status_words",

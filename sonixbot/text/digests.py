@@ -8,8 +8,8 @@ from typing import Final
 
 from sonixbot.alerts import Incident
 from sonixbot.language import Language
-from sonixbot.text.incidents import incident_line, worst_mark
-from sonixbot.text.markup import Words, bold, escape, name, one_line, words
+from sonixbot.text.incidents import forgotten_words, incident_line, worst_mark
+from sonixbot.text.markup import Words, bold, escape, name, one_line, together, words
 
 #: UTF-16 units of each incident's text.
 _TEXT_LENGTH: Final = 1200
@@ -41,11 +41,34 @@ def morning_words(
     language: Language,
     zone: tzinfo | None,
     now: float,
+    forgotten: int = 0,
 ) -> Words:
-    """What the quiet hours held back: every incident, however many; earliest first."""
+    """What the quiet hours held back: every incident, however many; earliest first.
+
+    `forgotten`: messages of further ones that are no longer kept.
+    """
     _ = language.gettext
     said, subject = _("in the quiet hours"), _("[{instrument}] In the quiet hours: {counts}")
-    return _digest(incidents, said, subject, None, instrument, language, zone, now)
+    held = _digest(incidents, said, subject, None, instrument, language, zone, now)
+    return (
+        together(held, words(escape(forgotten_words(forgotten, language)))) if forgotten else held
+    )
+
+
+def reminder_words(
+    incidents: Sequence[Incident],
+    instrument: str,
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
+) -> Words:
+    """What nobody acknowledged, said again, with the numbers by which it can be."""
+    _ = language.gettext
+    said = _("reminder: nobody has acknowledged this")
+    subject = _("[{instrument}] Reminder: {counts} not acknowledged")
+    hint = words(escape(_("/ack and a number: you see to it.")))
+    listed = _digest(incidents, said, subject, None, instrument, language, zone, now, numbered=True)
+    return together(listed, hint)
 
 
 def _digest(
@@ -57,6 +80,8 @@ def _digest(
     language: Language,
     zone: tzinfo | None,
     now: float,
+    *,
+    numbered: bool = False,
 ) -> Words:
     """A line for each incident; what began before `begin` says since when."""
     counts = language.ngettext("{n} problem", "{n} problems", len(incidents)).format(
@@ -64,7 +89,10 @@ def _digest(
     )
     ordered = sorted(incidents, key=lambda each: each.last)
     head = f"{worst_mark(incidents)} {bold(name(instrument))}: {escape(said)}: {escape(counts)}"
-    lines = [_listed(each, begin, language, zone, now) for each in ordered]
+    lines = [
+        f"{bold(str(each.id))} " * numbered + _listed(each, begin, language, zone, now)
+        for each in ordered
+    ]
     return words(
         "\n".join([head, *lines]),
         subject.format(instrument=one_line(instrument), counts=counts),

@@ -265,6 +265,16 @@ def incident_line(
     return said if incident.count == 1 else f"{said} ×{incident.count}"
 
 
+def forgotten_words(messages: int, language: Language) -> str:
+    """What a list says of incidents that are no longer kept."""
+    said = language.ngettext(
+        "… and {n} message of problems that are no longer kept",
+        "… and {n} messages of problems that are no longer kept",
+        messages,
+    )
+    return said.format(n=messages)
+
+
 def subject_of(incident: Incident, limit: int) -> str:
     """What an incident is about, as HTML: device and text, the text in `limit` units."""
     device = f"{bold(name(incident.entry.source))}: " if incident.entry.source else ""

@@ -11,7 +11,7 @@ from sonixbot.alerts import Acknowledgement, Incident, Storm
 from sonixbot.entry import MOST_IMPORTANT, Kind
 from sonixbot.language import Language
 from sonixbot.message import Button
-from sonixbot.text.incidents import incident_line, kind_words, worst_mark
+from sonixbot.text.incidents import forgotten_words, incident_line, kind_words, worst_mark
 from sonixbot.text.markup import (
     Words,
     bold,
@@ -49,7 +49,7 @@ def storm_words(
     """The digest of a storm: how many, what is most important, by device and by kind."""
     _ = language.gettext
     said = _("too much at once: {counts} since {time}").format(
-        counts=_counts(incidents, language), time=language.clock(storm.began, zone, now)
+        counts=_counts(storm, incidents, language), time=language.clock(storm.began, zone, now)
     )
     subject = _("[{instrument}] Too much at once").format(instrument=one_line(instrument))
     return _digest(said, subject, incidents, care, instrument, language, zone, now)
@@ -68,7 +68,7 @@ def storm_ended_words(
     _ = language.gettext
     said = _("it has calmed down after {duration}: {counts}, {n} of them still open").format(
         duration=language.duration(storm.grew - storm.began),
-        counts=_counts(incidents, language),
+        counts=_counts(storm, incidents, language),
         n=sum(1 for each in incidents if each.ended is None),
     )
     subject = _("[{instrument}] It has calmed down").format(instrument=one_line(instrument))
@@ -76,12 +76,19 @@ def storm_ended_words(
 
 
 def storm_list(
-    incidents: Iterable[Incident], language: Language, zone: tzinfo | None, now: float
+    storm: Storm,
+    incidents: Iterable[Incident],
+    language: Language,
+    zone: tzinfo | None,
+    now: float,
 ) -> str:
     """Every incident of a storm in a line of its own, the most important first."""
-    return "\n".join(
+    lines = [
         plain(incident_line(each, language, zone, now, _LISTED_LENGTH))
         for each in _ordered(incidents)
+    ]
+    return "\n".join(
+        [*lines, *[forgotten_words(storm.forgotten, language)] * (storm.forgotten > 0)]
     )
 
 
@@ -103,8 +110,8 @@ def storm_buttons(
     return (Button(language.gettext("Acknowledge all"), f"{PRESS}:ack:{storm.id}"),)
 
 
-def _counts(incidents: Sequence[Incident], language: Language) -> str:
-    total = sum(each.count for each in incidents)
+def _counts(storm: Storm, incidents: Sequence[Incident], language: Language) -> str:
+    total = sum(each.count for each in incidents) + storm.forgotten
     messages = language.ngettext("{n} message", "{n} messages", total).format(n=total)
     kinds = language.ngettext("{n} problem", "{n} problems", len(incidents))
     return f"{messages}, {kinds.format(n=len(incidents))}"
