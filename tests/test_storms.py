@@ -110,8 +110,8 @@ def test_in_a_storm_nothing_is_single_but_level_1() -> None:
     for number in range(20):
         drill.error(f"dev_{number}", 20 + number * 0.1)
     assert sorts(drill.error("late", 30)) == [StormRenewed, Renew, Renew]
-    drill.look(60)
-    assert sorts(drill.error("urgent", 61, 1)) == [StormRenewed, Post, Renew]
+    drill.look(45)
+    assert sorts(drill.error("urgent", 51, 1)) == [StormRenewed, Post, Renew]
     assert drill.of("late").mailed == drill.begin + 30  # within the mail of the storm
     assert (drill.of("late").post, drill.of("late").mail) == (0, 0)
 
@@ -120,6 +120,8 @@ def test_in_a_storm_nothing_is_single_but_level_1() -> None:
 def test_level_1_stays_single_up_to_five_a_minute(level: int | None) -> None:
     """Of level 1, five in a minute are posted beside the digest, further ones only stand in it."""
     drill = stormy()
+    for second in (12, 22, 29):  # it goes on
+        drill.error(f"dev_{second}", second)
     for number in range(20):
         drill.error(f"urgent_{number}", 31 + number, level)
     singles = [each for each in drill.devices(Post) if each.startswith("urgent")]
@@ -147,32 +149,37 @@ def test_counts_alone_renew_the_digest_too() -> None:
     """What is counted in the digest is shown in it, though nothing new comes."""
     drill = stormy()
     drill.look(10)
-    assert sorts(drill.error("dev_8", 20)) == [StormRenewed]
-    assert sorts(drill.error("dev_8", 21)) == []
-    assert sorts(drill.look(25)) == []
-    assert sorts(drill.look(30)) == [StormRenewed]
-    assert sorts(drill.look(45)) == []
+    assert sorts(drill.error("dev_8", 12)) == [StormRenewed]
+    assert sorts(drill.error("dev_8", 13)) == []
+    assert sorts(drill.look(17)) == []
+    assert sorts(drill.look(21)) == [StormRenewed]
+    assert sorts(drill.look(29)) == []
     assert drill.of("dev_8").count == 3
 
 
 def test_it_ends_once_and_with_one_summary() -> None:
-    """After a minute without a new incident the storm is over, and that is said once."""
+    """After half a minute without a new incident the storm is over, and that is said once."""
     drill = stormy()
-    drill.wait(5, 55)
+    drill.wait(5, 30)
     assert drill.when(StormEnded) == []
-    ended = drill.wait(65, 600)
+    ended = drill.wait(31, 600)
     assert sorts(ended) == [StormEnded]
 
 
-def test_a_new_incident_prolongs_it() -> None:
-    """Each new incident puts the end of the storm off; entries of known ones do not."""
+def test_what_comes_thick_prolongs_it() -> None:
+    """Three new incidents within the calm time put the end off; fewer, and known ones, do not."""
     drill = stormy()
-    drill.error("late", 50)
-    drill.wait(55, 105)
-    drill.error("dev_8", 107)
+    for second in (20, 21, 22):
+        drill.error(f"late_{second}", second)
+    drill.wait(25, 45)
+    drill.error("one", 46)
+    drill.error("two", 47)
+    drill.error("dev_8", 48)
+    drill.look(51)
     assert drill.when(StormEnded) == []
-    drill.look(110)
-    assert drill.when(StormEnded) == [110]
+    drill.look(52)
+    assert drill.when(StormEnded) == [52]
+    assert sorts(drill.error("three", 55)) == [Post, Mail]
 
 
 def test_after_its_end_counts_go_to_the_digest_once_a_minute() -> None:

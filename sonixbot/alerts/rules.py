@@ -79,8 +79,8 @@ class StormRules:
     incidents: int = 8
     #: … in this time are a storm.
     within: float = 10.0
-    #: So long without a new incident, and it has calmed down.
-    calm: float = MINUTE
+    #: So long with hardly a new incident, and it has calmed down.
+    calm: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)

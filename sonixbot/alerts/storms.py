@@ -18,6 +18,8 @@ URGENT: Final = 5
 RENEW_EVERY: Final = 8.0
 #: … and after it has calmed down, when only counts change.
 RENEW_LATER: Final = MINUTE
+#: New problems within the calm time that are no calm: what comes one by one is told so again.
+THICK: Final = 3
 
 
 @dataclass(slots=True)
@@ -26,8 +28,8 @@ class Storm:
 
     id: int
     began: float
-    #: When the newest incident came.
-    grew: float
+    #: When the newest incidents came, `THICK` moments at the most.
+    grew: list[float]
     #: When its digest was last brought up to date, and whether something changed since.
     told: float
     changed: bool = False
@@ -36,9 +38,19 @@ class Storm:
     #: Messages of incidents that stood in its list and are no longer kept.
     forgotten: int = 0
 
+    def grow(self, now: float) -> None:
+        """An incident has come."""
+        self.grew = [*self.grew, now][-THICK:]
+
+    @property
+    def lasted(self) -> float:
+        """Seconds from its beginning to the newest incident."""
+        return max(0.0, self.grew[-1] - self.began)
+
     def lasts(self, now: float, calm: float) -> bool:
         """Whether it goes on, though nobody may have looked since; a clock set back ends it."""
-        return self.ended is None and 0 <= now - self.grew < calm
+        thick = self.grew[0] if len(self.grew) == THICK else self.began
+        return self.ended is None and 0 <= now - thick < calm
 
     def due(self, now: float) -> bool:
         """Whether its digest is to be brought up to date."""

@@ -133,12 +133,12 @@ class Teller(Book):
     def _weather(self, incident: Incident, now: float, *, news: bool) -> Iterator[Decision]:
         """Let it go with the storm; where it is one piece of news too many, a storm begins."""
         if storm := self.storm(now):
-            storm.grew = now
+            storm.grow(now)
             incident.storm = storm.id
             yield from self._touch(storm, now)
         elif news and self.news.breaks(incident.id, self.rules.storm, now):
             self.numbers.storm += 1
-            storm = Storm(self.numbers.storm, now, now, now)
+            storm = Storm(self.numbers.storm, now, [now], now)
             for each in self.news.lately(now, self.rules.storm.within):
                 if found := self.find(each):
                     found.storm = storm.id

@@ -115,9 +115,9 @@ class StormSettings(Section):
         json_schema_extra={"default": "10s"},
     )
     calm_time: Duration = Field(
-        MINUTE,
-        description="After so long without a new problem it has calmed down.",
-        json_schema_extra={"default": "1m"},
+        30.0,
+        description="It has calmed down when in so long at most two new problems came.",
+        json_schema_extra={"default": "30s"},
     )
 
 

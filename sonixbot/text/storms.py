@@ -67,7 +67,7 @@ def storm_ended_words(
     """The summary of a storm that has calmed down."""
     _ = language.gettext
     said = _("it has calmed down after {duration}: {counts}, {n} of them still open").format(
-        duration=language.duration(storm.grew - storm.began),
+        duration=language.duration(storm.lasted),
         counts=_counts(storm, incidents, language),
         n=sum(1 for each in incidents if each.ended is None),
     )
