@@ -198,7 +198,7 @@ def _rules(terminal: Terminal, found: Survey) -> None:
     _, ngettext = terminal.gettext, terminal.language.ngettext
     if not found.rules:
         return
-    table = _counts(_("rule"), [_("fits"), _("problems"), _("dropped"), _("hides")])
+    table = _counts(_("rule"), [_("fits"), _("problems"), _("left out"), _("hides")])
     for name, effect in found.rules.items():
         numbers = (effect.taken, effect.incidents, effect.dropped, effect.hidden)
         table.add_row(visible(name), *map(_cell, numbers))
