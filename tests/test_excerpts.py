@@ -119,22 +119,23 @@ def test_around_is_a_part_of_the_whole(
 
 @SLOW
 @given(
-    gaps=st.lists(st.sampled_from([0, 0, 1, 7, 3600]), min_size=1, max_size=900),
-    ends=st.tuples(st.floats(-100, 40_000), st.floats(-100, 40_000)),
+    pattern=st.lists(st.sampled_from([0, 0, 1, 7, 3600]), min_size=1, max_size=40),
+    ends=st.tuples(st.floats(-0.1, 1.1), st.floats(-0.1, 1.1)),
     layout=st.sampled_from(["tabs", "python", "json", "semicolons"]),
 )
 def test_a_stretch_of_time_is_what_filtering_gives(
-    file: Path, excerpts: Excerpts, gaps: list[int], ends: tuple[float, float], layout: str
+    file: Path, excerpts: Excerpts, pattern: list[int], ends: tuple[float, float], layout: str
 ) -> None:
     """A slice holds just the entries of its time with their tracebacks, also without dates."""
     text, at = (protocol(layout).splitlines()[0] + "\n" if layout == "semicolons" else ""), START
+    gaps = [pattern[number % len(pattern)] for number in range(1500)]  # several steps of a search
     for number, gap in enumerate(gaps):
         at += timedelta(seconds=gap)
         text += line(layout, MESSAGES[number % len(MESSAGES)], at) + "\n"
         if number % 50 == 7:
             text += "\n".join(TRACEBACK) + "\n"
     put(file, text.encode())
-    span = Span(*(START.timestamp() + each for each in sorted(ends)))
+    span = Span(*(START.timestamp() + each * sum(gaps) for each in sorted(ends)))
     all_of_it = told(file)
     stops = [each.offset for each in all_of_it[1:]] + [len(text.encode())]
     wanted = b"".join(
@@ -143,6 +144,20 @@ def test_a_stretch_of_time_is_what_filtering_gives(
         if entry.time is not None and span.start <= entry.time <= span.end
     )
     assert asyncio.run(sheet(excerpts, file, span)) == (wanted or None)
+
+
+async def test_a_long_protocol_without_dates_is_cut(file: Path, excerpts: Excerpts) -> None:
+    """Without dates the days are counted from the beginning, over many blocks, up to the zeros."""
+    header, *_lines = protocol("semicolons").splitlines()
+    lines = [
+        line("semicolons", MESSAGES[at % 12], START + timedelta(minutes=at)) for at in range(9000)
+    ]
+    put(file, "\n".join([header, *lines]) + "\n" + "\0" * 5000)
+    start = (START + timedelta(minutes=7000)).timestamp()
+    assert len(content(file)) > 500_000
+    for minutes, wanted in ((500, lines[7000:7501]), (9000, lines[7000:])):
+        got = await sheet(excerpts, file, Span(start, start + minutes * 60))
+        assert got == "".join(f"{each}\n" for each in wanted).encode()
 
 
 async def sheet(excerpts: Excerpts, file: Path, span: Span | None) -> bytes | None:
@@ -197,6 +212,20 @@ async def test_a_search_says_how_far_back_it_looked(
 def told_first(data: bytes) -> float:
     """The time that these lines begin with."""
     return datetime.strptime(data[:19].decode() + "Z", "%d.%m.%Y %H:%M:%S%z").timestamp()
+
+
+async def test_long_lines_are_counted_like_others(file: Path, excerpts: Excerpts) -> None:
+    """As many lines are shown as were asked for, though more has to be read for them."""
+    put(file, "".join(f"{at} {'x' * 5000}\n" for at in range(100)))
+    assert [each.split()[0] for each in (await excerpts.tail(str(file), 3)).lines] == [
+        *("97", "98", "99")
+    ]
+    assert len((await excerpts.tail(str(file), 60)).lines) == 60
+    text = line("tabs", MESSAGES[3], START) + "x" * 5000
+    put(file, f"{text}\n" * 50)
+    for after in range(10, 15):  # about as many as are read at first
+        context = await excerpts.around(told(file)[0], 0, after)
+        assert context.lines == (text,) * (after + 1)
 
 
 async def test_search_goes_on_over_lines_without_end(file: Path, excerpts: Excerpts) -> None:
@@ -286,7 +315,7 @@ async def test_a_file_that_is_replaced_meanwhile(file: Path, tmp_path: Path) -> 
     for spoil in (lambda: os.truncate(file, 10), lambda: other.replace(file)):
         spoil()
         with pytest.raises(Problem, match="begun anew while it was read"):
-            await source.read(0, 50)
+            await source.read(0, 5)
 
 
 async def test_a_whole_protocol_in_utf_8(file: Path, excerpts: Excerpts, tmp_path: Path) -> None:
