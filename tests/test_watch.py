@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,85 +12,15 @@ import pytest
 
 from sonixbot import history
 from sonixbot.alerts import AlertPolicy, Incident, Rules
-from sonixbot.alerts.absence import Absences
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Reader
-from sonixbot.health import Health
-from sonixbot.herald import Herald
 from sonixbot.language import language
 from sonixbot.message import Message
-from sonixbot.outbox import Outbox
 from sonixbot.state import ProtocolState
 from sonixbot.store import Store
 from sonixbot.tail import Block, Tail
-from sonixbot.vigil import Vigil
-from sonixbot.watch import Watch
+from tests.bench import BOSS, CHANNEL, MOSCOW, Bench, append, error, info, watching
 from tests.handclock import NIGHT, HandClock
-
-MOSCOW = timezone(timedelta(hours=3))
-CHANNEL, BOSS = "telegram:-100123", "mail:boss@example.test"
-
-
-def error(second: int, device: str = "P1_beta", level: int = 1, text: str = "stuck") -> bytes:
-    line = f"13.04.2021 03:22:{second:02}\tE{level}\t{device}\t{text}\r\n"
-    return line.encode("cp1251")
-
-
-def info(second: int) -> bytes:
-    return f"13.04.2021 03:22:{second:02}\tI4\tvarman\tвсё в порядке\r\n".encode("cp1251")
-
-
-class Bench:
-    """One start of a watch over a file, with what it put into the outbox."""
-
-    def __init__(self, folder: Path, where: Path | str, clock: HandClock) -> None:
-        self.clock = clock
-        self.store = Store(folder)
-        self.outbox = Outbox(self.store)
-        self.watch = Watch(
-            str(where),
-            lambda: Reader(None, "auto", MOSCOW),
-            store=self.store,
-            outbox=self.outbox,
-            herald=Herald(
-                self.outbox, "YuMO", language("en"), MOSCOW, posts=(CHANNEL,), mails=(BOSS,)
-            ),
-            policy=self.store.policy(Rules()),
-            state=ProtocolState("YuMO", lambda _text: None),
-            vigil=Vigil(
-                Absences(silent_time=None), language("en"), MOSCOW, self.store, clock.now()
-            ),
-            health=Health(),
-            clock=clock,
-            wake=lambda: None,
-        )
-        self.stop = asyncio.Event()
-
-    async def pass_time(self, seconds: float) -> None:
-        for _ in range(round(seconds / 0.25)):
-            await self.clock.move(0.25)
-
-    def messages(self, destination: str = CHANNEL) -> list[Message]:
-        return [each.message for each in self.outbox.waiting(destination)]
-
-    def posts(self) -> list[str]:
-        return [each.text for each in self.messages()]
-
-
-@asynccontextmanager
-async def watching(
-    tmp_path: Path, clock: HandClock, where: Path | str | None = None
-) -> AsyncIterator[Bench]:
-    bench = Bench(tmp_path / "data", where or tmp_path / "protocol.log", clock)
-    task = asyncio.create_task(bench.watch.run(bench.stop))
-    await bench.pass_time(0.5)
-    try:
-        yield bench
-    finally:
-        bench.stop.set()
-        await bench.pass_time(1)
-        await task
-        bench.store.close()
 
 
 @pytest.fixture
@@ -103,11 +30,6 @@ def protocol(tmp_path: Path) -> Path:
 
 def rename(protocol: Path, new: Path) -> None:
     protocol.rename(new)
-
-
-def append(protocol: Path, *pieces: bytes) -> None:
-    with protocol.open("ab") as file:
-        file.write(b"".join(pieces))
 
 
 async def test_the_first_start_reads_but_does_not_push(

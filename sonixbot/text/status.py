@@ -87,7 +87,9 @@ def _judge_open(status: Status, language: Language) -> tuple[str, str]:
 
 
 def _muted(status: Status, incident: Incident) -> bool:
-    return any(mute.covers(incident.entry, status.now) for mute in status.mutes)
+    return any(
+        mute.covers(incident.entry, status.now, incident.fingerprint) for mute in status.mutes
+    )
 
 
 def _silence(status: Status) -> float | None:
