@@ -687,12 +687,19 @@ async def test_incidents_are_listed(chat: Chat) -> None:
 
 
 async def test_one_incident_tells_all(chat: Chat) -> None:
-    """/incident and a number tells the whole incident, and why its entries were grouped."""
+    """/incident and a number tells all of it: why its entries go together, what became of it."""
+    await chat.ask("/ack 1")
     said = (await chat.ask("/incident 1", by=VIEWER)).text
-    assert "YuMO: Error 1 · P1_beta" in said
-    assert "Counted together: all that P1_beta writes like this" in said
-    assert "position not reached" in said.splitlines()[-3]
-    assert "Posts: 1, the newest at 03:22:45" in said
+    assert said.startswith("🔴 YuMO: Error 1 · P1_beta\nposition not reached")
+    assert said.splitlines()[-7:] == [
+        "Incident 1",
+        "Counted together: all that P1_beta writes like this, # for any value:",
+        "position not reached",
+        "What became of it:",
+        "03:22:45 posted: it was new",
+        "03:22:45 mailed: it was new",
+        "03:22:45 Olga takes care of it",
+    ]
 
 
 @pytest.mark.parametrize("text", ["/incident 77", "/incident P1_beta", "/ack 77", "/ack x"])
@@ -746,3 +753,91 @@ async def test_a_press_that_does_nothing_says_why(chat: Chat) -> None:
     assert "I do not know you" in await pressed(chat, "hour", by=STRANGER)
     assert not chat.desk.policy.acknowledged
     assert not chat.desk.policy.mutes
+
+
+# Storms and mutes, by their buttons.
+
+
+async def tapped(chat: Chat, data: str, by: int = OPERATOR) -> str:
+    """Somebody presses a button with this data; what he is told in passing."""
+    post = await chat.ask("/id")
+    told = len(chat.api.chats.answers)
+    await chat.api.press(data, post, by=by)
+    await chat.api.until(lambda: len(chat.api.chats.answers) > told)
+    await chat.settle()
+    return chat.api.chats.answers[-1].text
+
+
+def storm(chat: Chat) -> int:
+    """Twenty new errors at once, one of which is over; the number of their storm."""
+    chat.desk.take(*(replace(STUCK, source=f"dev_{n}", offset=100 + n) for n in range(20)))
+    (made,) = chat.desk.policy.storms.values()
+    chat.desk.policy.in_storm(made)[0].ended = NIGHT
+    return made.id
+
+
+async def test_a_press_acknowledges_all_of_a_storm(chat: Chat) -> None:
+    """One press under a digest takes care of all of the storm that goes on; again is no change."""
+    number = storm(chat)
+    assert await tapped(chat, f"storm:ack:{number}") == ""
+    assert await tapped(chat, f"storm:ack:{number}", by=ADMIN) == ""
+    policy = chat.desk.policy
+    cared = {each.id for each in policy.in_storm(policy.storms[number]) if each.ended is None}
+    assert len(cared) >= 19
+    assert policy.acknowledged.keys() == cared
+    assert {each.author_id for each in policy.acknowledged.values()} == {OPERATOR}
+
+
+async def test_a_press_under_an_old_digest_says_why_nothing_happens(chat: Chat) -> None:
+    """A viewer's press under a digest, and one under that of a storm long over, do nothing."""
+    number = storm(chat)
+    assert "Only operators" in await tapped(chat, f"storm:ack:{number}", by=VIEWER)
+    assert "no longer kept" in await tapped(chat, "storm:ack:77")
+    assert "no longer kept" in await tapped(chat, f"storm:explode:{number}")
+    assert chat.desk.policy.acknowledged == {}
+
+
+@pytest.mark.parametrize(
+    ("action", "until"),
+    [("hour", NIGHT + 1.5 * HOUR), ("morning", NIGHT + 4 * HOUR + 37 * MINUTE + 15)],
+)
+async def test_a_press_prolongs_a_mute(chat: Chat, action: str, until: float) -> None:
+    """A press under the warning moves the end of a mute: an hour more, or till morning."""
+    made = chat.desk.mute("P1_beta", NIGHT + HOUR / 2, "Anna", 7)
+    assert await tapped(chat, f"mute:{action}:{made.id}") == ""
+    mute = chat.desk.policy.mutes[made.id]
+    assert (mute.until, mute.author, mute.scope) == (until, "Olga", "P1_beta")
+
+
+async def test_a_mute_is_never_prolonged_beyond_a_week(chat: Chat) -> None:
+    """However often somebody presses, a mute ends within a week."""
+    made = chat.desk.mute("P1_beta", NIGHT + 7 * DAY - 60, "Anna", 7)
+    for _ in range(3):
+        await tapped(chat, f"mute:hour:{made.id}")
+    assert chat.desk.policy.mutes[made.id].until == NIGHT + 7 * DAY
+
+
+async def test_a_press_ends_a_mute(chat: Chat) -> None:
+    """A press ends the mute at once; another one says that it is over."""
+    made = chat.desk.mute("P1_beta", NIGHT + HOUR, "Anna", 7)
+    assert "Only operators" in await tapped(chat, f"mute:end:{made.id}", by=VIEWER)
+    assert chat.desk.policy.mutes
+    assert await tapped(chat, f"mute:end:{made.id}") == ""
+    assert chat.desk.policy.mutes == {}
+    for action in ("end", "hour", "morning"):
+        assert "This mute is over" in await tapped(chat, f"mute:{action}:{made.id}")
+    assert chat.desk.policy.mutes == {}
+
+
+async def test_a_mute_with_level_and_comment(chat: Chat) -> None:
+    """/mute takes a level and a comment, says them, and lists them; a level 9 gets an example."""
+    said = (await chat.ask("/mute 2h P1_beta level 3 # new <motor>")).text.splitlines()
+    assert said[0].endswith("(2 h): P1_beta of level 3 and less important")
+    assert said[1] == "new <motor>"
+    listed = (await chat.ask("/mutes", by=VIEWER)).text
+    assert "P1_beta of level 3 and less important until 05:22:45" in listed
+    assert "new <motor>" in listed
+    wrong = (await chat.ask("/mute 2h level 9")).text
+    assert "level 9" in wrong
+    assert "/mute" in wrong
+    assert len(chat.desk.policy.mutes) == 1
