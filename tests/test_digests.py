@@ -261,7 +261,7 @@ INCIDENTS = st.lists(
     min_size=1,
     max_size=60,
 )
-STORM = Storm(1, NIGHT, NIGHT + 30, NIGHT)
+STORM = Storm(1, NIGHT, [NIGHT + 30], NIGHT)
 
 
 def incident(number: int, device: str, said: str, kind: Kind, level: int | None) -> Incident:
