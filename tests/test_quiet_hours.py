@@ -235,3 +235,27 @@ def test_what_is_no_longer_kept_is_counted() -> None:
     assert said.endswith("… and 5 messages of problems that are no longer kept")
     assert night.look(at(31.1)) == []
     assert Held().forgotten == {}
+
+
+def test_what_the_last_mail_told_is_not_held() -> None:
+    """Within the repeat interval nothing is held of what goes on: the last mail told as much."""
+    night = drill()
+    night.error("P1_beta", at(21.5))
+    night.error("P1_beta", at(22.5))
+    assert night.policy.held.quiet.get(Way.MAIL, []) == []
+
+
+def test_it_is_told_as_important_as_it_is() -> None:
+    """An error of level 1 that was hidden is told at night, though its newest entry is of less."""
+    night = drill()
+    night.policy.mute("", EVENING + at(23.2), "Anna", 7, EVENING + at(23))
+    night.error("P1_beta", at(23.1), 1)
+    night.look(at(23.2))
+    assert sorts(night.error("P1_beta", at(23.3), 3)) == [Post, Mail]
+
+
+def test_a_time_away_at_night_holds_one_way_only() -> None:
+    """What is held for one way is told on the other by the digest of the time away."""
+    night = drill(mails=())
+    caught = night.policy.catch_up(night.error("P1_beta", at(23), live=False))
+    assert (caught.posts, len(caught.mails)) == ((), 1)
