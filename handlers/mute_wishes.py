@@ -24,7 +24,7 @@ _LEVEL: Final = re.compile(
     re.IGNORECASE,
 )
 #: What begins the comment.
-_COMMENT: Final = re.compile(r"(?:^|\s)#\s|\n")
+_COMMENT: Final = re.compile(r"(?:^|\s)#\s*|\n")
 
 
 @dataclass(frozen=True, slots=True)

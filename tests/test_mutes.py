@@ -279,6 +279,7 @@ def test_levels_in_words(level: int, said: str) -> None:
         ("уровни 3–5 всё", Wish("", NIGHT + HOUR, level=3)),
         ("30m # level 9 is no level", Wish("", NIGHT + 1800, comment="level 9 is no level")),
         ("# only a comment", Wish("", NIGHT + HOUR, comment="only a comment")),
+        ("30m #new motor", Wish("", NIGHT + 1800, comment="new motor")),
         ("1h\nline one\n line two", Wish("", NIGHT + HOUR, comment="line one line two")),
         ("P1_beta # # 2", Wish("P1_beta", NIGHT + HOUR, comment="# 2")),
         ("2h level 9", "level 9"),
