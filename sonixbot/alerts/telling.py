@@ -140,8 +140,9 @@ class Teller(Book):
             yield from self._touch(storm, now)
         elif news and self.news.breaks(incident.id, self.rules.storm, now):
             self.numbers.storm += 1
-            storm = Storm(self.numbers.storm, now, [now], now)
-            for each in self.news.lately(now, self.rules.storm.within):
+            within = self.rules.storm.within
+            storm = Storm(self.numbers.storm, self.news.begin(now, within), [now], now)
+            for each in self.news.lately(now, within):
                 if found := self.find(each):
                     found.storm = storm.id
                     self.changes.incidents[found.id] = found
