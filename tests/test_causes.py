@@ -166,6 +166,28 @@ def test_what_it_hid_is_known_after_a_restart(tmp_path: Path) -> None:
     assert "not told by itself: it follows from Varman does not answer" in said
 
 
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            Rule("stalls", Pattern("motor_*", "stall"), merge="motors stall"),
+            "Counted together: whatever fits the rule.\nBy the rule stalls.",
+        ),
+        (
+            Rule("axes", Pattern("", r"axis (?P<axis>\w+)"), split=("axis",)),
+            "Counted together: all that motor_1 writes like this, # for any value:\n"
+            "stall # of axis x1\nTold apart by: x1\nBy the rule axes.",
+        ),
+    ],
+)
+def test_a_story_says_what_a_rule_counts_together(rule: Rule, said: str) -> None:
+    """/incident tells of a rule that merges and of one that splits what they count together."""
+    policy = AlertPolicy(Rules(grouping=Grouping([rule])))
+    policy.apply(like(STUCK, source="motor_1", text="stall 7 of axis X1"), NIGHT)
+    (incident,) = policy.incidents.values()
+    assert said in story_words(incident, policy, "YuMO", EN, MOSCOW, NIGHT).text
+
+
 # What is missing
 
 
@@ -250,3 +272,23 @@ def test_a_missing_thing_that_was_hidden_is_told_after_the_mute(*, hidden: bool)
         told += drill.look(minute * 60)
         told += drill.missing({"gone": LOST}, minute * 60)
     assert (Post in sorts(told) and drill.of("archive").post_why is Why.NEW) is hidden
+
+
+def test_words_about_what_is_missing_do_not_say_the_contrary() -> None:
+    """What is missing again is not "back", its end is no "quiet", and it is no likeness of texts."""
+    drill = Drill()
+    drill.missing({"archive": LOST}, 0)
+    drill.missing({}, 60)
+    drill.missing({"archive": LOST}, 120)
+    incident = drill.of("archive")
+    moment = NIGHT + 180
+    post = text.incident_words(incident, Why.AGAIN, "YuMO", EN, MOSCOW, moment).text
+    assert "It is so again, after it was over." in post
+    drill.missing({}, 180)
+    said = story_words(incident, drill.policy, "YuMO", EN, MOSCOW, moment).text
+    assert "over since 03:25:45" in said
+    assert "It lasts until what is missing is back." in said
+    assert "it was so again, after it was over" in said
+    assert "over: nothing is missing any more" in said
+    assert "quiet" not in said.replace("quiet hours", "")
+    assert "Counted together" not in said

@@ -236,3 +236,12 @@ def _key(rule: Rule, entry: Entry, groups: Mapping[str, str | None]) -> str:
         return f"\t{rule.merge.lower()}"
     values = (" ".join((groups.get(each) or "").lower().split()) for each in rule.split)
     return "\t".join((fingerprint(entry), *values))
+
+
+def likeness(key: str) -> tuple[str, tuple[str, ...]]:
+    """What the texts of a fingerprint have in common, and the values that a rule tells apart.
+
+    Nothing where a rule merged them, whatever they say.
+    """
+    like, *values = key.partition("|")[2].split("\t")
+    return like, tuple(values)

@@ -75,7 +75,7 @@ def incident_words(
         f"{mark(incident.kind, incident.level)} {bold(head)}",
         *([bold(name(incident.name))] if incident.name else []),
         _text(entry, language),
-        *_reason(why, language),
+        *_reason(why, incident, language),
         _times(incident, language, zone, now),
         *wishes(care, mute, language, zone, now),
         *_quiet(incident, language, zone, now),
@@ -103,11 +103,14 @@ def _text(entry: Entry, language: Language) -> str:
     return f"{escape(shown)} ({escape(said.format(n=left))})"
 
 
-def _reason(why: Why | None, language: Language) -> list[str]:
+def _reason(why: Why | None, incident: Incident, language: Language) -> list[str]:
     _ = language.gettext
+    again = _("It is back after a quiet time.")
+    if incident.standing:  # "back" would mean that what is missing has come back
+        again = _("It is so again, after it was over.")
     reasons = {
         Why.WORSE: _("More important than before."),
-        Why.AGAIN: _("It is back after a quiet time."),
+        Why.AGAIN: again,
         Why.STILL: _("It still goes on."),
         Why.REMINDER: _("Reminder: nobody has acknowledged it."),
     }
@@ -151,7 +154,9 @@ def _quiet(
     incident: Incident, language: Language, zone: tzinfo | None, now: float
 ) -> Iterable[str]:
     if incident.ended is not None:
-        said = language.gettext("quiet since {time}")
+        _ = language.gettext
+        # Of a silence "quiet" would say the contrary.
+        said = _("over since {time}") if incident.standing else _("quiet since {time}")
         yield "🟢 " + escape(said.format(time=language.clock(incident.last, zone, now)))
 
 
