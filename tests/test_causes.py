@@ -18,17 +18,20 @@ from sonixbot.alerts import (
     Mail,
     Post,
     Push,
+    Quiet,
     Renew,
     Rules,
     StormBegan,
     StormRenewed,
     Why,
 )
+from sonixbot.alerts.book import FORGOTTEN, KEPT
 from sonixbot.alerts.grouping import Hides, Pattern, Rule
 from sonixbot.entry import Kind
 from sonixbot.language import language
 from sonixbot.store import Store
 from sonixbot.text.incident_answers import story_words
+from sonixbot.week import parse_week
 from tests.drills import Drill, sorts
 from tests.facts import STUCK, like
 from tests.handclock import NIGHT
@@ -166,6 +169,33 @@ def test_what_it_hid_is_known_after_a_restart(tmp_path: Path) -> None:
     assert "not told by itself: it follows from Varman does not answer" in said
 
 
+@pytest.mark.parametrize(("level", "told"), [(1, True), (3, False), (4, False)])
+def test_a_cause_that_waits_for_the_morning_hides_nothing_worse(level: int, *, told: bool) -> None:
+    """What is more important than its cause is told as long as nobody was told of the cause."""
+    night = (Quiet(parse_week("22:00-07:00"), 3),)
+    rules = Rules(Push(quiet=night), Push(quiet=night), grouping=Grouping(RULES), zone=MOSCOW)
+    drill = Drill(AlertPolicy(rules))
+    assert sorts(drill.error("varman", 0, 3)) == []
+    assert (Post in sorts(drill.error("P1_beta", 1, level))) is told
+
+
+@pytest.mark.parametrize("muted", [False, True])
+def test_incidents_that_are_no_longer_kept_are_one_number(*, muted: bool) -> None:
+    """What mute and cause hid stays counted, and their lists do not grow with what is forgotten."""
+    drill = taught()
+    if muted:
+        drill.policy.mute("P*", NIGHT + HOUR, "Anna", 7, NIGHT)
+    drill.error("varman", 0)
+    for number in range(KEPT + 4):
+        drill.error(f"P{number}", 1)
+        if number == 100:
+            drill.error("varman", 1)  # else it would be the first to go
+    (mute,) = drill.policy.mutes.values() if muted else (None,)
+    hidden = mute.hidden if mute else drill.of("varman").hidden
+    assert hidden[FORGOTTEN] == 5
+    assert {*hidden} - {FORGOTTEN} <= {each.id for each in drill.policy.incidents.values()}
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
@@ -175,8 +205,7 @@ def test_what_it_hid_is_known_after_a_restart(tmp_path: Path) -> None:
         ),
         (
             Rule("axes", Pattern("", r"axis (?P<axis>\w+)"), split=("axis",)),
-            "Counted together: all that motor_1 writes like this, # for any value:\n"
-            "stall # of axis x1\nTold apart by: x1\nBy the rule axes.",
+            "# for any value:\nstall # of axis x1\nTold apart by: x1\nBy the rule axes.",
         ),
     ],
 )
@@ -275,7 +304,7 @@ def test_a_missing_thing_that_was_hidden_is_told_after_the_mute(*, hidden: bool)
 
 
 def test_words_about_what_is_missing_do_not_say_the_contrary() -> None:
-    """What is missing again is not "back", its end is no "quiet", and it is no likeness of texts."""
+    """What is missing again is not "back", its end is no "quiet", and it is no likeness."""
     drill = Drill()
     drill.missing({"archive": LOST}, 0)
     drill.missing({}, 60)

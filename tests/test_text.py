@@ -246,11 +246,14 @@ def test_end_of_a_mute_reports_what_it_hid() -> None:
     assert said.text.splitlines() == [
         "🔔 YuMO: the mute until 04:22:45 is over: P1_beta",
         "It hid 16 messages:",
-        "×14 an incident that is no longer kept",
+        "×14 incidents that are no longer kept",
         "×2 P1_beta: position not reached, timeout 60 s",
     ]
     many = replace(MUTE, hidden=dict.fromkeys(range(100), 3))
-    assert text.mute_ended_words(many, {}, *HERE).text.count("×3 an incident") == 100
+    kept = {number: replace(incident(), id=number) for number in range(2, 100)}
+    said = text.mute_ended_words(many, kept, *HERE)
+    assert said.text.count("×3 P1_beta") == 98
+    assert said.text.count("×6 incidents that are no longer kept") == 1
 
 
 def test_mute_that_hid_nothing_and_one_ended_early_say_so() -> None:

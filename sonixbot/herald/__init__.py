@@ -166,10 +166,10 @@ class Herald:
                 self._say(f"catch-up-{sort}-{now:.3f}", words, ways, now)
         self.tell(caught.decisions, policy, now)
 
-    def was_away(self, away: float, now: float) -> None:
-        """Tell that nothing came while the service was away."""
-        words = text.away_words(away, 0, *self._manner, now)
-        self._say(f"away-{now:.3f}", words, (*self.posts, *self.mails), now, silent=True)
+    def was_away(self, way: Way, away: float, hidden: int, now: float) -> None:
+        """Tell that nothing came while the service was away but `hidden` incidents."""
+        words = text.away_words(away, hidden, *self._manner, now)
+        self._say(f"away-{way}-{now:.3f}", words, self._ways(way), now, silent=True)
 
     def alive(self, tally: Tally, status: Status, now: float) -> None:
         """Say that the bot lives, and what came since it said so last."""
