@@ -632,6 +632,19 @@ async def test_an_answer_that_must_wait_twice_is_given(chat: Chat) -> None:
     await chat.api.until(lambda: chat.api.posts(OPERATOR))
 
 
+async def test_one_incident_is_muted_by_its_number(chat: Chat) -> None:
+    """/mute with the number of an incident hides that one; of one that is not there it asks."""
+    chat.desk.take(STUCK)
+    answer = await chat.ask("/mute 2h #1 # spare part ordered")
+    assert "P1_beta: position not reached" in answer.text
+    (mute,) = chat.desk.policy.mutes.values()
+    (incident,) = chat.desk.policy.incidents.values()
+    assert (mute.fingerprint, mute.comment) == (incident.fingerprint, "spare part ordered")
+    answer = await chat.ask("/mute #99")
+    assert "Which incident is meant?" in answer.text
+    assert len(chat.desk.policy.mutes) == 1
+
+
 async def test_an_answer_too_long_for_one_message_is_several(chat: Chat) -> None:
     """An answer longer than a message goes in pieces, whole and escaped, and is not refused."""
     for number in range(15):

@@ -303,3 +303,26 @@ def test_mails_are_muted_as_posts_are() -> None:
     drill.error("P1_beta", 1)
     drill.look(60)
     assert sorts(drill.error("P1_beta", 61)) == [Post, Mail]
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours", "incident", "comment"),
+    [
+        ("#12", 1, 12, ""),
+        ("2h incident 12", 2, 12, ""),
+        ("проблема 12, 2 ч #чиним", 2, 12, "чиним"),
+        ("2h #12 # 3 days", 2, 12, "3 days"),
+        ("2h #new sample", 2, None, "new sample"),
+    ],
+)
+def test_an_incident_is_named_by_its_number(
+    typed: str, hours: int, incident: int | None, comment: str
+) -> None:
+    """/mute takes the number of an incident, and tells it from a comment."""
+    wish = mute_wishes.parse_wish(typed, lambda _name: False, MOSCOW, NIGHT)
+    assert wish == Wish("", NIGHT + hours * HOUR, comment=comment, incident=incident)
+
+
+def test_an_incident_and_a_device_are_not_muted_together() -> None:
+    """Where both are named, it is not guessed which of them is meant."""
+    assert mute_wishes.parse_wish("#12 P1_beta", lambda _name: True, MOSCOW, NIGHT) == "P1_beta"
