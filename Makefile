@@ -42,7 +42,7 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 tests: $(READY) compiled
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 screenshots: $(READY) compiled
 	$(BIN)/python -m tests.screenshots

@@ -62,7 +62,7 @@ class Message:
     #: Delivered without a sound.
     silent: bool = False
     files: tuple[Attachment, ...] = ()
-    #: In one row.
+    #: The most important first.
     buttons: tuple[Button, ...] = ()
     #: Key of the message that this one answers; a messenger is given the id which that one has at
     #: its address instead.

@@ -40,6 +40,8 @@ def main() -> None:
                 pages[0].screenshot(path=FOLDER / f"demo-{language}.png")
                 pages[1].locator(".views [data-view=channel]").click()
                 pages[1].screenshot(path=FOLDER / f"phone-{language}.png")
+                _let_a_storm_pass(*pages)
+                pages[1].screenshot(path=FOLDER / f"storm-{language}.png")
         browser.close()
 
 
@@ -55,6 +57,14 @@ def _wait_for_the_scene(page: Page) -> None:
     expect(page.locator("#channel article")).to_have_count(4, timeout=SCENE)
     expect(page.locator("#chat article")).to_have_count(2, timeout=SCENE)
     expect(page.locator("#truth [data-count=waiting] .number")).to_have_text("0", timeout=SCENE)
+
+
+def _let_a_storm_pass(wide: Page, phone: Page) -> None:
+    """Until the digest of a storm has been brought up to date, and stands on the phone."""
+    wide.locator("[data-happen=storm]").click()
+    digest = phone.locator("#channel article", has=phone.locator("[data-press^='storm:']"))
+    expect(digest).to_have_attribute("data-edits", "1", timeout=SCENE)
+    digest.evaluate("post => post.scrollIntoView({ block: 'center' })")
 
 
 if __name__ == "__main__":

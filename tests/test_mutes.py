@@ -27,6 +27,7 @@ from sonixbot.alerts import (
 )
 from sonixbot.language import language
 from sonixbot.store import Store
+from sonixbot.text.incidents import wishes
 from sonixbot.text.mutes import mute_line
 from sonixbot.week import parse_week
 from tests.drills import Drill, sorts
@@ -242,11 +243,13 @@ def test_what_a_mute_says() -> None:
 
 
 def test_what_regular_work_says() -> None:
-    """A mute that a schedule made names the schedule, as it is called in the configuration."""
+    """A mute that a schedule made names the schedule; so does the post that it hides."""
     mute = Mute(3, "", NIGHT, NIGHT + HOUR, "", 0, schedule="R&D <sample>")
     said = text.mute_words(mute, "YuMO", EN, MOSCOW, NIGHT).text
     assert "By the schedule R&D <sample>." in said
     assert "by the schedule R&D <sample>" in text.plain(mute_line(mute, EN, MOSCOW, NIGHT))
+    hides = "\n".join(wishes(None, mute, EN, MOSCOW, NIGHT))
+    assert text.plain(hides) == "🔕 muted until 04:22:45 by the schedule R&D <sample>"
 
 
 @pytest.mark.parametrize(
@@ -279,6 +282,7 @@ def test_levels_in_words(level: int, said: str) -> None:
         ("уровни 3–5 всё", Wish("", NIGHT + HOUR, level=3)),
         ("30m # level 9 is no level", Wish("", NIGHT + 1800, comment="level 9 is no level")),
         ("# only a comment", Wish("", NIGHT + HOUR, comment="only a comment")),
+        ("30m #new motor", Wish("", NIGHT + 1800, comment="new motor")),
         ("1h\nline one\n line two", Wish("", NIGHT + HOUR, comment="line one line two")),
         ("P1_beta # # 2", Wish("P1_beta", NIGHT + HOUR, comment="# 2")),
         ("2h level 9", "level 9"),

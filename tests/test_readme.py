@@ -165,7 +165,7 @@ def test_the_table_of_keys_is_complete(readme: str) -> None:
     shown = {key for row in rows for key in re.findall(r"`([^`]+)`", row)}
     text = set(re.findall(r"`([a-z.-]+)`", content(readme)))
     assert shown <= known
-    sections = {"mail", "telegram", "protocol", "alerts", "logwatch", "$schema"}
+    sections = {"mail", "telegram", "protocol", "alerts", "health", "logwatch", "$schema"}
     documented = set(keys_of_values(json.loads(fenced(readme, "json")[0])))
     assert {key for key in known if key.count(".") < 2} - sections <= text | documented
 

@@ -269,6 +269,15 @@ def test_what_came_while_away_makes_no_storm() -> None:
     assert sorts(drill.error("later", 60)) == [Post, Mail]
 
 
+def test_what_a_storm_listed_and_went_on_while_away_is_in_the_digest_of_that_time() -> None:
+    """An incident that only a storm's digest told stands in the digest of a time away too."""
+    drill = stormy()
+    drill.wait(5, 65)
+    caught = drill.policy.catch_up(drill.error("dev_8", 300, live=False))
+    assert [each.entry.source for each in caught.posts] == ["dev_8"]
+    assert drill.of("dev_8").listed
+
+
 def test_what_is_muted_is_no_storm() -> None:
     """What a mute hides makes no storm and stands in no digest, whatever else does."""
     drill = Drill()

@@ -745,6 +745,16 @@ async def test_buttons_and_answers(api: BotApi, telegram: Telegram) -> None:
     assert post.keyboard == []
 
 
+async def test_four_buttons_stand_in_two_rows(api: BotApi, telegram: Telegram) -> None:
+    """Of more than three buttons the most important one stands alone, so that it is read."""
+    buttons = tuple(
+        Button(each, f"incident:{each}:1") for each in ("ack", "hour", "morning", "more")
+    )
+    await telegram.send(CHAT, said(buttons=buttons), 0)
+    rows = [[each["text"] for each in row] for row in api.posts(CHAT)[0].keyboard]
+    assert rows == [["ack"], ["hour", "morning", "more"]]
+
+
 async def test_the_message_that_is_answered_may_be_gone(api: BotApi, telegram: Telegram) -> None:
     """What answers a message that was deleted is posted all the same."""
     await telegram.send(CHAT, said("over", answers="77"), 0)

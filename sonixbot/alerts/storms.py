@@ -27,6 +27,7 @@ class Storm:
     """A storm and its digest; the incidents know that they belong to it."""
 
     id: int
+    #: When the first of the news came that made it one.
     began: float
     #: When the newest incidents came, `THICK` moments at the most.
     grew: list[float]
@@ -49,8 +50,7 @@ class Storm:
 
     def lasts(self, now: float, calm: float) -> bool:
         """Whether it goes on, though nobody may have looked since; a clock set back ends it."""
-        thick = self.grew[0] if len(self.grew) == THICK else self.began
-        return self.ended is None and 0 <= now - thick < calm
+        return self.ended is None and 0 <= now - self.grew[0] < calm
 
     def due(self, now: float) -> bool:
         """Whether its digest is to be brought up to date."""
@@ -93,6 +93,10 @@ class News:
     def lately(self, now: float, seconds: float) -> list[int]:
         """The incidents that were news in the last `seconds`, each once."""
         return list(dict.fromkeys(each.incident for each in self._since(now, seconds)))
+
+    def begin(self, now: float, seconds: float) -> float:
+        """When the first news of the last `seconds` came."""
+        return min((each.at for each in self._since(now, seconds)), default=now)
 
     def room(self, now: float) -> bool:
         """Whether one more single post is within what a chat bears."""

@@ -35,7 +35,9 @@ class Teller(Book):
         why, incident.unsaid = why or incident.unsaid, None
         decisions, due = self._due(incident, entry, why, now)
         if not live:
-            return [*decisions, *(self._say(each, noted=False) for each in due)]
+            # The digest of the time away also names what goes on and only a storm's digest told.
+            known = [Renew(incident)] if incident.listed and not due else []
+            return [*decisions, *known, *(self._say(each, noted=False) for each in due)]
         # A mail that only says that something goes on is no news.
         news = why is not None or any(each.way is Way.TELEGRAM for each in due)
         decisions += self._weather(incident, now, news=news) if due else ()
@@ -139,8 +141,9 @@ class Teller(Book):
             yield from self._touch(storm, now)
         elif news and self.news.breaks(incident.id, self.rules.storm, now):
             self.numbers.storm += 1
-            storm = Storm(self.numbers.storm, now, [now], now)
-            for each in self.news.lately(now, self.rules.storm.within):
+            within = self.rules.storm.within
+            storm = Storm(self.numbers.storm, self.news.begin(now, within), [now], now)
+            for each in self.news.lately(now, within):
                 if found := self.find(each):
                     found.storm = storm.id
                     self.changes.incidents[found.id] = found

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: The topic of a forum that must not be named (python-telegram-bot/python-telegram-bot#4739).
 GENERAL_TOPIC: Final = 1
+#: Buttons whose words a phone shows in full side by side; of more the first one stands alone.
+IN_A_ROW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +195,11 @@ class Telegram:
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
     if not message.buttons:
         return None
-    row = (
+    buttons = [
         InlineKeyboardButton(text=each.text, callback_data=each.data) for each in message.buttons
-    )
-    return InlineKeyboardMarkup(inline_keyboard=[[*row]])
+    ]
+    rows = [buttons] if len(buttons) <= IN_A_ROW else [buttons[:1], buttons[1:]]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
 def _answered(message: Message) -> ReplyParameters | None:

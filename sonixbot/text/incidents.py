@@ -146,8 +146,14 @@ def wishes(
     if mute:
         said = _("muted until {end} by {author}")
         end = language.clock(mute.until, zone, now)
-        author = mute.author or mute.schedule
-        yield "🔕 " + escape(said).format(author=name(author), end=escape(end))
+        yield "🔕 " + escape(said).format(author=wisher(mute, language), end=escape(end))
+
+
+def wisher(mute: Mute, language: Language) -> str:
+    """Whose wish a mute is, as HTML: somebody's, or that of regular work."""
+    if mute.author:
+        return name(mute.author)
+    return escape(language.gettext("the schedule {name}")).format(name=name(mute.schedule))
 
 
 def _quiet(

@@ -12,7 +12,7 @@ from sonixbot.alerts.book import FORGOTTEN
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT
 from sonixbot.language import Language
 from sonixbot.message import Button
-from sonixbot.text.incidents import subject_of
+from sonixbot.text.incidents import subject_of, wisher
 from sonixbot.text.markup import (
     Words,
     bold,
@@ -44,13 +44,6 @@ def scope_words(mute: Mute, language: Language) -> str:
     return _("{scope} of level {level} and less important").format(scope=scope, level=mute.level)
 
 
-def _author(mute: Mute, language: Language) -> str:
-    """Whose wish it is, as HTML."""
-    if mute.author:
-        return name(mute.author)
-    return escape(language.gettext("the schedule {name}")).format(name=name(mute.schedule))
-
-
 def _comment(mute: Mute) -> list[str]:
     """Why, in its author's words."""
     return [f"<i>{escape(shortened(one_line(mute.comment), _COMMENT_LENGTH))}</i>"] * bool(
@@ -69,7 +62,7 @@ def mute_words(
         scope=scope_words(mute, language),
     )
     hint = _("By {author}. What it hides is counted; /unmute {number} ends it.").format(
-        author=_author(mute, language), number=mute.id
+        author=wisher(mute, language), number=mute.id
     )
     lines = [f"🔕 {bold(name(instrument))}: {said}", *_comment(mute), hint]
     return words("\n".join(lines), _subject(said, instrument))
@@ -169,7 +162,7 @@ def mute_line(mute: Mute, language: Language, zone: tzinfo | None, now: float) -
         scope=scope_words(mute, language),
         end=escape(language.clock(mute.until, zone, now)),
         duration=escape(language.duration(mute.until - now)),
-        author=_author(mute, language),
+        author=wisher(mute, language),
     )
     if mute.comment:
         said += " · " + "".join(_comment(mute))

@@ -156,7 +156,8 @@ def _by_device(incidents: Iterable[Incident], language: Language) -> Iterator[st
         for device, count in counts.most_common(_NAMED)
     ]
     shown = " · ".join([*named, *_left(counts, language)])
-    yield f"{escape(language.gettext('By device:'))} {shown}"
+    said = language.gettext("By device:")
+    yield f"{escape(said)} {shown}"
 
 
 def _by_kind(incidents: Iterable[Incident], language: Language) -> Iterator[str]:
@@ -171,7 +172,8 @@ def _by_kind(incidents: Iterable[Incident], language: Language) -> Iterator[str]
         for (kind, level), count in ordered[:_NAMED]
     ]
     shown = " · ".join([*named, *_left(counts, language)])
-    yield f"{escape(language.gettext('By kind:'))} {shown}"
+    said = language.gettext("By kind:")
+    yield f"{escape(said)} {shown}"
 
 
 def _left(counts: Counter[Any], language: Language) -> Iterator[str]:
