@@ -150,6 +150,18 @@ def test_the_mute_of_an_incident_is_in_its_history() -> None:
 # Regular work
 
 
+def test_work_that_is_no_longer_in_the_configuration_is_not_muted() -> None:
+    """The mute of a schedule ends when the schedule is taken out, and nobody's own mute does."""
+    drill = scheduled()
+    drill.look(HOUR)
+    drill.policy.mute("magnet", MORNING + 5 * HOUR, "Anna", 7, MORNING)
+    drill.policy.rules = Rules()
+    (ended,) = drill.look(HOUR + 5)
+    assert isinstance(ended, MuteEnded)
+    assert ended.mute.schedule == CHANGE.name
+    assert [each.scope for each in drill.policy.mutes.values()] == ["magnet"]
+
+
 def test_regular_work_is_muted_by_itself() -> None:
     """A schedule mutes its scope from its level on while its window lasts, and then reports."""
     drill = scheduled()

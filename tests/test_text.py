@@ -100,6 +100,13 @@ def status(**values: Any) -> Status:
     return replace(made, **values)
 
 
+def test_mails_of_what_a_rule_merged_are_one_thread_of_no_device() -> None:
+    """The subject of a merged incident is its name alone, whichever device wrote last."""
+    merged = replace(incident(), fingerprint="\tvacuum", name="Vacuum", rule="vacuum")
+    said = text.incident_words(merged, None, "YuMO", language("en"), None, NIGHT)
+    assert said.subject == "[YuMO] Error 1: Vacuum"
+
+
 def test_first_line_of_an_incident_tells_where_what_and_who() -> None:
     """The first line has instrument, kind, level and device; the text is the second."""
     said = check(text.incident_words(incident(), Why.NEW, *HERE))

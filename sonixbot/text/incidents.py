@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Final
 
 from sonixbot.alerts import Acknowledgement, Incident, Mute, Why
+from sonixbot.alerts.grouping import MERGED
 from sonixbot.entry import Entry, Kind
 from sonixbot.language import Language
 from sonixbot.message import Button
@@ -87,7 +88,8 @@ def incident_words(
 
 
 def _subject(incident: Incident, kind: str, instrument: str) -> str:
-    device = f"{one_line(incident.entry.source)}: " if incident.entry.source else ""
+    source = "" if incident.fingerprint.startswith(MERGED) else one_line(incident.entry.source)
+    device = f"{source}: " if source else ""
     about = one_line(incident.name or incident.about)
     return f"[{one_line(instrument)}] {kind}: {device}{about}"
 
