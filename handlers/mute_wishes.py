@@ -23,8 +23,13 @@ _LEVEL: Final = re.compile(
     r"(?:^|(?<=[\s,]))(?:levels?|уров(?:ень|ня|ни|ней))\s*(\d+)(?:\s*[-–]\s*5|\+)?(?=$|[\s,])",
     re.IGNORECASE,
 )
-#: What begins the comment.
-_COMMENT: Final = re.compile(r"(?:^|\s)#\s*|\n")
+#: "#12", "incident 12", "проблема 12": the incident of this number.
+_INCIDENT: Final = re.compile(
+    r"(?:^|(?<=[\s,]))(?:#|(?:incident|problem|инцидент|проблем[аыу])\s+#?)(\d{1,15})(?=$|[\s,])",
+    re.IGNORECASE,
+)
+#: What begins the comment; the number of an incident does not.
+_COMMENT: Final = re.compile(r"(?:^|\s)#(?!\d+(?:$|[\s,]))|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,14 @@ class Wish:
     #: Only this level and less important ones.
     level: int = MOST_IMPORTANT
     comment: str = ""
+    #: The number of the one incident that is meant; None: whatever fits the scope.
+    incident: int | None = None
 
 
 def parse_wish(
     arguments: str, known: Callable[[str], bool], zone: tzinfo | None, now: float
 ) -> Wish | str:
-    """What `[duration | until HH:MM] [device or pattern] [level n] [# comment]` ask for.
+    """What `[duration | until HH:MM] [device, pattern or #n] [level n] [# comment]` ask for.
 
     All but the comment in any order. Words that are none of it come back.
     """
@@ -54,13 +61,20 @@ def parse_wish(
         if not MOST_IMPORTANT <= level <= LEAST_IMPORTANT:
             return found[0].strip()
         said = f"{said[: found.start()]} {said[found.end() :]}"
+    incident = None
+    if found := _INCIDENT.search(said):
+        incident = int(found[1])
+        said = f"{said[: found.start()]} {said[found.end() :]}"
     until, scope = _split(said.split(), zone, now)
+    if incident is not None and scope:  # it is this incident or a device, not both
+        return scope
     if scope.lower() in _EVERYTHING:
         scope = ""
     if scope and "*" not in scope and not known(scope):
         return scope
     latest = now + LONGEST
-    return Wish(scope, min(until, latest), until > latest, level, " ".join(comment.split()))
+    said = " ".join(comment.split())
+    return Wish(scope, min(until, latest), until > latest, level, said, incident)
 
 
 def until_morning(morning: time, zone: tzinfo | None, now: float) -> float:

@@ -20,6 +20,8 @@ from sonixbot.clock import Clock
 from sonixbot.language import HOUR, Language
 from sonixbot.text import mute_words, mutes_words
 from sonixbot.text.answers import mute_example_words, not_allowed_words
+from sonixbot.text.incident_answers import which_incident_words
+from sonixbot.text.incidents import short_name
 from sonixbot.text.markup import together
 from sonixbot.text.mutes import (
     PRESS,
@@ -57,16 +59,25 @@ async def mute(
     zone: tzinfo | None,
     clock: Clock,
 ) -> None:
-    """Mute everything, a device or a pattern."""
+    """Mute everything, a device, a pattern or an incident."""
     now = clock.now()
     wish = parse_wish(command.args or "", lambda name: knows_device(watch, name), zone, now)
     if isinstance(wish, str):
         await reply(message, mute_example_words(wish, language), clock)
         return
-    author = event_from_user
+    incident, scope, author = None, wish.scope, event_from_user
+    if wish.incident is not None:
+        incident = watch.policy.find(wish.incident)
+        if incident is None:
+            instrument = watch.state.instrument
+            said = which_incident_words(watch.policy, instrument, language, zone, now)
+            await reply(message, said, clock)
+            return
+        scope = short_name(incident)
     made = watch.mute(
-        wish.scope, wish.until, author.full_name, author.id, level=wish.level, comment=wish.comment
-    )
+        scope, wish.until, author.full_name, author.id, incident,
+        level=wish.level, comment=wish.comment,
+    )  # fmt: skip
     said = mute_words(made, watch.state.instrument, language, zone, now)
     if wish.cut:
         said = together(said, longest_mute_words(LONGEST, language))

@@ -23,7 +23,8 @@ from aiogram.types import (
 )
 
 from sonixbot.clock import Clock
-from sonixbot.text.markup import Words, shortened
+from sonixbot.messengers.words import split
+from sonixbot.text.markup import MESSAGE_LENGTH, Words, escape, length, shortened
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +63,20 @@ class Place:
     async def say(
         self, said: Words, clock: Clock, keyboard: InlineKeyboardMarkup | None = None
     ) -> None:
-        """Post words; without their markup where Telegram does not take it."""
+        """Post words; without their markup where Telegram does not take it.
 
+        Too many for one message are several, plain, as markup cannot be cut anywhere.
+        """
+        if length(said.text) > MESSAGE_LENGTH:
+            *first, last = (each for each in split(said.text, MESSAGE_LENGTH) if each.strip())
+            for piece in first:
+                await self._say_once(Words(piece, escape(piece)), clock, None)
+            said = Words(last, escape(last))
+        await self._say_once(said, clock, keyboard)
+
+    async def _say_once(
+        self, said: Words, clock: Clock, keyboard: InlineKeyboardMarkup | None
+    ) -> None:
         async def post(text: str, parse_mode: str | None) -> None:
             await self.bot(
                 SendMessage(
@@ -155,11 +168,18 @@ async def acknowledge(callback: CallbackQuery, notice: str = "") -> None:
 
 
 async def _patiently(request: Callable[[], Awaitable[object]], clock: Clock) -> None:
-    """Ask Telegram; where it asks to wait a little, wait and ask once more."""
-    try:
-        await request()
-    except TelegramRetryAfter as error:
-        if error.retry_after > LONGEST_WAIT:
-            raise
-        await clock.sleep(error.retry_after)
-        await request()
+    """Ask Telegram; where it asks to wait a little, wait and ask again.
+
+    Several answers may wait for the same moment, and only one of them gets it.
+    """
+    left = LONGEST_WAIT
+    while True:
+        try:
+            await request()
+        except TelegramRetryAfter as error:
+            left -= max(1, error.retry_after)
+            if left < 0:
+                raise
+            await clock.sleep(error.retry_after)
+        else:
+            return

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sonixbot.alerts import AlertPolicy, CatchUp, Changes, Decision
+from sonixbot.alerts import AlertPolicy, CatchUp, Changes, Decision, Way
+from sonixbot.alerts.tally import Tally
 from sonixbot.bell import Bell
 from sonixbot.clock import Clock
 from sonixbot.endurance import backoff, endure
@@ -149,10 +150,14 @@ class Watch(Wishes):
         return older
 
     def _catch_up(self, caught: CatchUp, away: float | None, now: float) -> None:
-        """Tell what came while the service was away, or that nothing did."""
+        """Tell what came while the service was away; where nothing is to be told, that it was."""
         self._herald.catch_up(caught, self.policy, away, now)
-        if not (caught.posts or caught.mails) and self._vigil.was_away(away, now):
-            self._herald.was_away(away or now, now)
+        if away is not None and self._vigil.was_away(away, now):
+            for way, told in ((Way.TELEGRAM, caught.posts), (Way.MAIL, caught.mails)):
+                if not told:
+                    self._herald.was_away(
+                        way, away, self.policy.came_since(self._started, way), now
+                    )
 
     async def _history(self, position: Position) -> Older:
         try:
@@ -252,16 +257,21 @@ class Watch(Wishes):
             if self._tail:
                 activity = self.state.activity
                 decisions += self._vigil.look(self.policy, activity, self._trouble, now)
-            if self._vigil.alive_due(now):
-                await self._commit(self._say_alive)
+            tally = self._vigil.tally if self._vigil.alive_due(now) else None
             # Harmless lines are committed here: read again after a kill, they do no harm, and a
             # disk that must sync after each of them would be the measurement's.
-            if decisions or self._uncommitted or not 0 <= now - self._noted < NOTE_EVERY:
-                await self._commit(partial(self._herald.tell, decisions, self.policy))
+            if decisions or tally or self._uncommitted or not 0 <= now - self._noted < NOTE_EVERY:
+                await self._commit(partial(self._tell_passing, decisions, tally))
 
-    def _say_alive(self, now: float) -> None:
-        self._herald.alive(self._vigil.tally, self.status(), now)
-        self._vigil.said_alive(now)
+    def _tell_passing(self, decisions: list[Decision], tally: Tally | None, now: float) -> None:
+        """Carry out what the passing of time asked for; `tally`: for the daily line, if it is due.
+
+        In one transaction, as a commit between them would write down as told what is not.
+        """
+        self._herald.tell(decisions, self.policy, now)
+        if tally is not None:
+            self._herald.alive(tally, self.status(), now)
+            self._vigil.said_alive(now)
 
     def gets_on(self) -> bool:
         """Whether it has looked and written down lately, as others who are asked expect."""

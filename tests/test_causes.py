@@ -18,17 +18,20 @@ from sonixbot.alerts import (
     Mail,
     Post,
     Push,
+    Quiet,
     Renew,
     Rules,
     StormBegan,
     StormRenewed,
     Why,
 )
+from sonixbot.alerts.book import FORGOTTEN, KEPT
 from sonixbot.alerts.grouping import Hides, Pattern, Rule
 from sonixbot.entry import Kind
 from sonixbot.language import language
 from sonixbot.store import Store
 from sonixbot.text.incident_answers import story_words
+from sonixbot.week import parse_week
 from tests.drills import Drill, sorts
 from tests.facts import STUCK, like
 from tests.handclock import NIGHT
@@ -166,6 +169,54 @@ def test_what_it_hid_is_known_after_a_restart(tmp_path: Path) -> None:
     assert "not told by itself: it follows from Varman does not answer" in said
 
 
+@pytest.mark.parametrize(("level", "told"), [(1, True), (3, False), (4, False)])
+def test_a_cause_that_waits_for_the_morning_hides_nothing_worse(level: int, *, told: bool) -> None:
+    """What is more important than its cause is told as long as nobody was told of the cause."""
+    night = (Quiet(parse_week("22:00-07:00"), 3),)
+    rules = Rules(Push(quiet=night), Push(quiet=night), grouping=Grouping(RULES), zone=MOSCOW)
+    drill = Drill(AlertPolicy(rules))
+    assert sorts(drill.error("varman", 0, 3)) == []
+    assert (Post in sorts(drill.error("P1_beta", 1, level))) is told
+
+
+@pytest.mark.parametrize("muted", [False, True])
+def test_incidents_that_are_no_longer_kept_are_one_number(*, muted: bool) -> None:
+    """What mute and cause hid stays counted, and their lists do not grow with what is forgotten."""
+    drill = taught()
+    if muted:
+        drill.policy.mute("P*", NIGHT + HOUR, "Anna", 7, NIGHT)
+    drill.error("varman", 0)
+    for number in range(KEPT + 4):
+        drill.error(f"P{number}", 1)
+        if number == 100:
+            drill.error("varman", 1)  # else it would be the first to go
+    (mute,) = drill.policy.mutes.values() if muted else (None,)
+    hidden = mute.hidden if mute else drill.of("varman").hidden
+    assert hidden[FORGOTTEN] == 5
+    assert {*hidden} - {FORGOTTEN} <= {each.id for each in drill.policy.incidents.values()}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            Rule("stalls", Pattern("motor_*", "stall"), merge="motors stall"),
+            "Counted together: whatever fits the rule.\nBy the rule stalls.",
+        ),
+        (
+            Rule("axes", Pattern("", r"axis (?P<axis>\w+)"), split=("axis",)),
+            "# for any value:\nstall # of axis x1\nTold apart by: x1\nBy the rule axes.",
+        ),
+    ],
+)
+def test_a_story_says_what_a_rule_counts_together(rule: Rule, said: str) -> None:
+    """/incident tells of a rule that merges and of one that splits what they count together."""
+    policy = AlertPolicy(Rules(grouping=Grouping([rule])))
+    policy.apply(like(STUCK, source="motor_1", text="stall 7 of axis X1"), NIGHT)
+    (incident,) = policy.incidents.values()
+    assert said in story_words(incident, policy, "YuMO", EN, MOSCOW, NIGHT).text
+
+
 # What is missing
 
 
@@ -250,3 +301,23 @@ def test_a_missing_thing_that_was_hidden_is_told_after_the_mute(*, hidden: bool)
         told += drill.look(minute * 60)
         told += drill.missing({"gone": LOST}, minute * 60)
     assert (Post in sorts(told) and drill.of("archive").post_why is Why.NEW) is hidden
+
+
+def test_words_about_what_is_missing_do_not_say_the_contrary() -> None:
+    """What is missing again is not "back", its end is no "quiet", and it is no likeness."""
+    drill = Drill()
+    drill.missing({"archive": LOST}, 0)
+    drill.missing({}, 60)
+    drill.missing({"archive": LOST}, 120)
+    incident = drill.of("archive")
+    moment = NIGHT + 180
+    post = text.incident_words(incident, Why.AGAIN, "YuMO", EN, MOSCOW, moment).text
+    assert "It is so again, after it was over." in post
+    drill.missing({}, 180)
+    said = story_words(incident, drill.policy, "YuMO", EN, MOSCOW, moment).text
+    assert "over since 03:25:45" in said
+    assert "It lasts until what is missing is back." in said
+    assert "it was so again, after it was over" in said
+    assert "over: nothing is missing any more" in said
+    assert "quiet" not in said.replace("quiet hours", "")
+    assert "Counted together" not in said

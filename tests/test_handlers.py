@@ -622,6 +622,43 @@ async def test_rate_limited_answer_waits_as_long_as_asked(chat: Chat) -> None:
     await chat.api.until(lambda: chat.api.posts(OPERATOR))
 
 
+async def test_an_answer_that_must_wait_twice_is_given(chat: Chat) -> None:
+    """Where others took the moment that Telegram named, the answer waits for the next one."""
+    chat.api.refuse("sendMessage", 429, "Too Many Requests: retry after 3", retry_after=3, times=2)
+    await chat.api.say("/status")
+    for _ in range(2):
+        await asleep(chat.clock)
+        await chat.clock.move(3.1)
+    await chat.api.until(lambda: chat.api.posts(OPERATOR))
+
+
+async def test_one_incident_is_muted_by_its_number(chat: Chat) -> None:
+    """/mute with the number of an incident hides that one; of one that is not there it asks."""
+    chat.desk.take(STUCK)
+    answer = await chat.ask("/mute 2h #1 # spare part ordered")
+    assert "P1_beta: position not reached" in answer.text
+    (mute,) = chat.desk.policy.mutes.values()
+    (incident,) = chat.desk.policy.incidents.values()
+    assert (mute.fingerprint, mute.comment) == (incident.fingerprint, "spare part ordered")
+    answer = await chat.ask("/mute #99")
+    assert "Which incident is meant?" in answer.text
+    assert len(chat.desk.policy.mutes) == 1
+
+
+async def test_an_answer_too_long_for_one_message_is_several(chat: Chat) -> None:
+    """An answer longer than a message goes in pieces, whole and escaped, and is not refused."""
+    for number in range(15):
+        scope = f"*{number:02}{'<&' * 40}"
+        chat.desk.policy.mute(
+            scope, NIGHT + DAY, "A" * 60, 7, NIGHT, comment=f"{number:02}" + "б" * 300
+        )
+    await chat.api.say("/mutes")
+    await chat.api.until(lambda: len(chat.api.posts(OPERATOR)) == 2)
+    posts = chat.api.posts(OPERATOR)
+    assert "/unmute all" in posts[1].text
+    assert all(f"*{number:02}<&" in "".join(each.text for each in posts) for number in range(15))
+
+
 async def test_answer_too_late_to_be_of_use_is_given_up(chat: Chat) -> None:
     """Where Telegram asks to wait for minutes, the next command has its turn."""
     chat.api.refuse("sendMessage", 429, "Too Many Requests: retry after 900", retry_after=900)

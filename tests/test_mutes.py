@@ -150,6 +150,18 @@ def test_the_mute_of_an_incident_is_in_its_history() -> None:
 # Regular work
 
 
+def test_work_that_is_no_longer_in_the_configuration_is_not_muted() -> None:
+    """The mute of a schedule ends when the schedule is taken out, and nobody's own mute does."""
+    drill = scheduled()
+    drill.look(HOUR)
+    drill.policy.mute("magnet", MORNING + 5 * HOUR, "Anna", 7, MORNING)
+    drill.policy.rules = Rules()
+    (ended,) = drill.look(HOUR + 5)
+    assert isinstance(ended, MuteEnded)
+    assert ended.mute.schedule == CHANGE.name
+    assert [each.scope for each in drill.policy.mutes.values()] == ["magnet"]
+
+
 def test_regular_work_is_muted_by_itself() -> None:
     """A schedule mutes its scope from its level on while its window lasts, and then reports."""
     drill = scheduled()
@@ -307,3 +319,26 @@ def test_mails_are_muted_as_posts_are() -> None:
     drill.error("P1_beta", 1)
     drill.look(60)
     assert sorts(drill.error("P1_beta", 61)) == [Post, Mail]
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours", "incident", "comment"),
+    [
+        ("#12", 1, 12, ""),
+        ("2h incident 12", 2, 12, ""),
+        ("проблема 12, 2 ч #чиним", 2, 12, "чиним"),
+        ("2h #12 # 3 days", 2, 12, "3 days"),
+        ("2h #new sample", 2, None, "new sample"),
+    ],
+)
+def test_an_incident_is_named_by_its_number(
+    typed: str, hours: int, incident: int | None, comment: str
+) -> None:
+    """/mute takes the number of an incident, and tells it from a comment."""
+    wish = mute_wishes.parse_wish(typed, lambda _name: False, MOSCOW, NIGHT)
+    assert wish == Wish("", NIGHT + hours * HOUR, comment=comment, incident=incident)
+
+
+def test_an_incident_and_a_device_are_not_muted_together() -> None:
+    """Where both are named, it is not guessed which of them is meant."""
+    assert mute_wishes.parse_wish("#12 P1_beta", lambda _name: True, MOSCOW, NIGHT) == "P1_beta"

@@ -100,6 +100,13 @@ def status(**values: Any) -> Status:
     return replace(made, **values)
 
 
+def test_mails_of_what_a_rule_merged_are_one_thread_of_no_device() -> None:
+    """The subject of a merged incident is its name alone, whichever device wrote last."""
+    merged = replace(incident(), fingerprint="\tvacuum", name="Vacuum", rule="vacuum")
+    said = text.incident_words(merged, None, "YuMO", language("en"), None, NIGHT)
+    assert said.subject == "[YuMO] Error 1: Vacuum"
+
+
 def test_first_line_of_an_incident_tells_where_what_and_who() -> None:
     """The first line has instrument, kind, level and device; the text is the second."""
     said = check(text.incident_words(incident(), Why.NEW, *HERE))
@@ -246,11 +253,14 @@ def test_end_of_a_mute_reports_what_it_hid() -> None:
     assert said.text.splitlines() == [
         "🔔 YuMO: the mute until 04:22:45 is over: P1_beta",
         "It hid 16 messages:",
-        "×14 an incident that is no longer kept",
+        "×14 incidents that are no longer kept",
         "×2 P1_beta: position not reached, timeout 60 s",
     ]
     many = replace(MUTE, hidden=dict.fromkeys(range(100), 3))
-    assert text.mute_ended_words(many, {}, *HERE).text.count("×3 an incident") == 100
+    kept = {number: replace(incident(), id=number) for number in range(2, 100)}
+    said = text.mute_ended_words(many, kept, *HERE)
+    assert said.text.count("×3 P1_beta") == 98
+    assert said.text.count("×6 incidents that are no longer kept") == 1
 
 
 def test_mute_that_hid_nothing_and_one_ended_early_say_so() -> None:

@@ -6,6 +6,7 @@ import re
 from datetime import time
 from pathlib import Path
 
+from sonixbot.alerts import Push, Rules
 from sonixbot.alerts.absence import Absences
 from sonixbot.alerts.sightings import Value
 from tests.bench import BOSS, CHANNEL, Bench, append, error, info, watching
@@ -42,7 +43,7 @@ async def test_a_protocol_that_is_silent_while_a_script_runs_is_an_error(
         append(protocol, info(9))
         await wait(bench, MINUTE)
         post, ended = bench.messages()
-        assert "🟢 quiet since" in post.text
+        assert "🟢 over since" in post.text
         assert ended.text.startswith("🟢 YuMO: over · sonixbot")
         assert ended.answers == post.key
 
@@ -139,3 +140,58 @@ async def test_a_time_away_is_told_though_nothing_came(tmp_path: Path, clock: Ha
         assert said.endswith("Nothing was missed.")
         assert [each.text for each in bench.messages(BOSS)] == [said]
         assert bench.messages(CHANNEL)[0].silent
+
+
+async def test_what_was_muted_while_it_was_away_is_not_called_nothing(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """After a gap in which only muted errors came, the bot does not say that nothing was missed."""
+    append(tmp_path / "protocol.log", info(1))
+    async with watching(tmp_path, clock) as bench:
+        bench.watch.mute("", clock.now() + 5 * HOUR, "Anna", 7)
+    await clock.move(HOUR)
+    append(tmp_path / "protocol.log", error(2))
+    async with watching(tmp_path, clock, away_time=5 * MINUTE) as bench:
+        for said in (bench.posts()[-1], bench.messages(BOSS)[-1].text):
+            assert "1 problem came meanwhile." in said
+            assert "Nothing was missed" not in said
+
+
+async def test_each_way_is_told_of_a_time_away(tmp_path: Path, clock: HandClock) -> None:
+    """Where what came goes only by mail, the channel learns all the same that the bot was away."""
+    rules = Rules(telegram=Push(error=1))
+    append(tmp_path / "protocol.log", info(1))
+    async with watching(tmp_path, clock, rules=rules):
+        await clock.move(MINUTE)
+    await clock.move(HOUR)
+    append(tmp_path / "protocol.log", error(2, level=3))
+    async with watching(tmp_path, clock, rules=rules, away_time=5 * MINUTE) as bench:
+        (said,) = bench.posts()
+        assert said.endswith("Nothing was missed.")
+        (mail,) = bench.messages(BOSS)
+        assert "while sonixbot was away" in mail.text
+        assert "P1_beta" in mail.text
+
+
+async def test_the_daily_line_and_what_else_is_due_are_one_commit(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """The daily line is written down with what is due beside it, or neither of them is."""
+    protocol = tmp_path / "protocol.log"
+    append(protocol, info(1))
+    # Over at 3:29:58, so that the look at 3:30:00 finds both.
+    rules = Rules(quiet_time=433, reminders={})
+    async with watching(tmp_path, clock, rules=rules, alive_at=time(3, 30)) as bench:
+        append(protocol, error(2), error(3))
+        bench.store.db.execute(
+            "create trigger full before insert on messages when new.key like '%-ended-%'"
+            " begin select raise(abort, 'disk is full'); end"
+        )
+        await wait(bench, 8 * MINUTE)
+        (kept,) = bench.store.policy(rules).incidents.values()
+        assert kept.ended is None
+        bench.store.db.execute("drop trigger full")
+        await wait(bench, 2 * MINUTE)
+        (said,) = [each.text for each in bench.messages() if each.key.startswith("alive")]
+        assert "Since 03:22:45: 2 errors" in said
+        assert any("-ended-" in each.key for each in bench.messages())

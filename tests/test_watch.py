@@ -341,6 +341,19 @@ async def test_a_digest_that_fails_is_told_plainly(
     bench.store.close()
 
 
+async def test_a_storm_whose_words_fail_is_told_plainly(
+    tmp_path: Path, protocol: Path, clock: HandClock
+) -> None:
+    """When the digest of a storm cannot be made, its problems are told all the same."""
+    append(protocol, info(1))
+    async with watching(tmp_path, clock) as bench:
+        bench.watch._herald.storms._manner = ("YuMO", language("en"), "no zone")  # type: ignore[assignment]  # a fault of ours
+        append(protocol, *(error(2, f"dev_{number}", level=2) for number in range(12)))
+        await bench.pass_time(1)
+        said = "\n".join(bench.posts())
+        assert all(f"dev_{number} stuck" in said for number in range(9))
+
+
 async def test_worse_in_the_same_block_is_one_post(
     tmp_path: Path, protocol: Path, clock: HandClock
 ) -> None:

@@ -211,6 +211,13 @@ class AlertPolicy(Passing):
         self.changes.incidents[incident.id] = incident
         return self._tell(incident, incident.entry, None, now, live=True)
 
+    def came_since(self, moment: float, way: Way) -> int:
+        """How many incidents of which something was read since then are pushed one way."""
+        push = self.rules.push(way)
+        return sum(
+            each.seen >= moment and push.takes(each.entry) for each in self.incidents.values()
+        )
+
     def catch_up(self, decisions: Iterable[Decision]) -> CatchUp:
         """What was decided about all that came while the service was away, as one digest."""
         caught = catchup.catch_up(decisions, self.rules, self.held)

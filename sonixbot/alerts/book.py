@@ -19,6 +19,8 @@ from sonixbot.language import DAY
 FORGOTTEN_AFTER: Final = 7 * DAY
 #: Incidents kept in memory at the most; the longest silent ones go first.
 KEPT: Final = 10_000
+#: Among the numbers of hidden incidents: those that are no longer kept, together.
+FORGOTTEN: Final = 0
 
 
 @dataclass(slots=True)
@@ -152,6 +154,11 @@ class Book:
         found = (each for each in self.incidents.values() if each.id in numbers)
         return sorted(found, key=lambda each: each.id) if numbers else []
 
+    def kept_back(self, incident: Incident) -> bool:
+        """Whether its news waits for the end of a mute or of quiet hours."""
+        held = any(incident.id in each for each in self.held.quiet.values())
+        return held or incident.unsaid is not None
+
     def cause_of(self, incident: Incident, entry: Entry, now: float) -> Incident | None:
         """The incident that hides this entry as its consequence."""
         for each in self.causes.values():
@@ -172,6 +179,12 @@ class Book:
         self.changes.incidents[incident.id] = None
         self.causes.pop(incident.id, None)
         self.uncare(incident.id)
+        for mute in self.mutes.values():
+            if _forget_in(mute.hidden, incident.id):
+                self.keep(mute)
+        for cause in self.causes.values():
+            if _forget_in(cause.hidden, incident.id):
+                self.changes.incidents[cause.id] = cause
         storm = self.storms.get(incident.storm)
         if storm and incident.listed:
             storm.forgotten += incident.count
@@ -291,3 +304,11 @@ class Book:
         incident.untold(told)
         incident.remark(incident.seen, Happened.LISTED, Because.STORM)
         self.changes.incidents[incident.id] = incident
+
+
+def _forget_in(hidden: dict[int, int], number: int) -> bool:
+    """Count an incident with those no longer kept, lest the numbers grow; whether it was there."""
+    count = hidden.pop(number, 0)
+    if count:
+        hidden[FORGOTTEN] = hidden.get(FORGOTTEN, 0) + count
+    return bool(count)

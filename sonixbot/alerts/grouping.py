@@ -31,6 +31,10 @@ _BRACES: Final = re.compile(r"\{(\w+)\}")
 _LONGEST: Final = 200
 
 
+#: How the fingerprint of what a rule merged begins: it is of no single device.
+MERGED: Final = "\t"
+
+
 def fingerprint(entry: Entry) -> str:
     """What like entries have in common: the source, and the text without its values."""
     return f"{entry.source}|{without_values(entry.text)}"
@@ -233,6 +237,15 @@ def _made(rule: Rule, entry: Entry, groups: Mapping[str, str | None]) -> Taught:
 def _key(rule: Rule, entry: Entry, groups: Mapping[str, str | None]) -> str:
     """The fingerprint. A tab sets apart what rules add: no device and no text has one here."""
     if rule.merge:
-        return f"\t{rule.merge.lower()}"
+        return f"{MERGED}{rule.merge.lower()}"
     values = (" ".join((groups.get(each) or "").lower().split()) for each in rule.split)
     return "\t".join((fingerprint(entry), *values))
+
+
+def likeness(key: str) -> tuple[str, tuple[str, ...]]:
+    """What the texts of a fingerprint have in common, and the values that a rule tells apart.
+
+    Nothing where a rule merged them, whatever they say.
+    """
+    like, *values = key.partition("|")[2].split("\t")
+    return like, tuple(values)

@@ -49,9 +49,14 @@ def muted(book: Book, telling: Telling) -> Hush | None:
 
 
 def consequence(book: Book, telling: Telling) -> Hush | None:
-    """It follows from another incident, which tells of it."""
+    """It follows from another incident, which tells of it.
+
+    A cause of which nobody has been told yet hides nothing that is more important than itself.
+    """
     cause = book.cause_of(telling.incident, telling.entry, telling.now)
-    return Hush(Because.CAUSE, cause.id, cause.name or cause.about) if cause else None
+    if cause is None or (telling.entry.rank < cause.rank and book.kept_back(cause)):
+        return None
+    return Hush(Because.CAUSE, cause.id, cause.name or cause.about)
 
 
 def quiet_hours(book: Book, telling: Telling) -> Hush | None:

@@ -169,8 +169,9 @@ class Passing(Teller):
             yield MuteBegan(mute)
 
     def _mutes(self, now: float) -> Iterator[Decision]:
+        names = {"", *(each.name for each in self.rules.schedules)}
         for mute in [*self.mutes.values()]:
-            if mute.until <= now:
+            if mute.until <= now or mute.schedule not in names:  # or out of the configuration
                 yield MuteEnded(mute)
                 self.end(mute, now)
             elif mute.warns_at <= now and not mute.warned and not mute.schedule:

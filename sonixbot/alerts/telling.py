@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -125,11 +125,12 @@ class Teller(Book):
         decisions: list[Decision] = [Renew(incident, counted=False)] if incident.post else []
         if hush.because is Because.CAUSE:
             cause = self.causes[hush.number]
-            cause.hidden = _one_more(cause.hidden, incident.id)
+            _count_in(cause.hidden, incident.id)
             self.changes.incidents[cause.id] = cause
             return [*decisions, *self._renewed(cause, now)]
         mute = self.mutes[hush.number]
-        self.keep(replace(mute, hidden=_one_more(mute.hidden, incident.id)))
+        _count_in(mute.hidden, incident.id)
+        self.keep(mute)
         return decisions
 
     def _weather(self, incident: Incident, now: float, *, news: bool) -> Iterator[Decision]:
@@ -191,12 +192,12 @@ class Teller(Book):
 
     def _ends_aloud(self, incident: Incident, now: float) -> bool:
         """Whether somebody who was told of it by itself waits for its end."""
-        held = any(incident.id in each for each in self.held.quiet.values())
-        if held or incident.unsaid or self.muting(incident, now):
+        if self.kept_back(incident) or self.muting(incident, now):
             return False
         important = incident.rank <= ENDS_ALOUD and incident.kind is Kind.ERROR
         return bool(incident.hidden) or (important and not incident.listed)
 
 
-def _one_more(hidden: Mapping[int, int], number: int) -> dict[int, int]:
-    return {**hidden, number: hidden.get(number, 0) + 1}
+def _count_in(hidden: dict[int, int], number: int) -> None:
+    # In place: a copy for each of ten thousand incidents would cost the square of that.
+    hidden[number] = hidden.get(number, 0) + 1

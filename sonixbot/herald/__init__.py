@@ -78,7 +78,7 @@ class Herald:
                 raise
             except Exception:  # words that fail must not cost the alert, nor those beside it
                 log.exception("%s", decision)
-                self._tell_plainly(decision, now)
+                self._tell_plainly(decision, policy, now)
 
     def _carry_out(self, decision: Decision, policy: AlertPolicy, now: float) -> None:
         match decision:
@@ -146,12 +146,24 @@ class Herald:
         for number in storms & policy.storms.keys():
             self.storms.renew(policy.storms[number], policy, now)
 
-    def _tell_plainly(self, decision: Decision, now: float) -> None:
-        if isinstance(decision, Post | Mail):
-            entry = decision.incident.entry
-            words = text.script_words(f"{entry.source} {entry.text}", *self._manner[:2])
-            ways = self.posts if isinstance(decision, Post) else self.mails
-            self._say(f"plain-{decision.incident.id}-{now:.3f}", words, ways, now)
+    def _tell_plainly(self, decision: Decision, policy: AlertPolicy, now: float) -> None:
+        """Say what was to be said, without the words that failed."""
+        ways: tuple[str, ...] = ()
+        match decision:
+            case Post(incident):
+                incidents, ways = [incident], self.posts
+            case Mail(incident):
+                incidents, ways = [incident], self.mails
+            case Morning(way, held) | Reminded(way, held):
+                incidents = [*held]
+                ways = self.posts if way is Way.TELEGRAM else self.mails
+            case StormBegan(storm) | StormEnded(storm):
+                incidents, ways = policy.in_storm(storm), (*self.posts, *self.mails)
+        if ways:
+            said = "\n".join(f"{each.entry.source} {each.entry.text}" for each in incidents)
+            words = text.script_words(said, *self._manner[:2])
+            key = f"plain-{type(decision).__name__}-{_subject(decision)}-{now:.3f}"
+            self._say(key, words, ways, now)
 
     def catch_up(
         self, caught: CatchUp, policy: AlertPolicy, away: float | None, now: float
@@ -166,10 +178,10 @@ class Herald:
                 self._say(f"catch-up-{sort}-{now:.3f}", words, ways, now)
         self.tell(caught.decisions, policy, now)
 
-    def was_away(self, away: float, now: float) -> None:
-        """Tell that nothing came while the service was away."""
-        words = text.away_words(away, 0, *self._manner, now)
-        self._say(f"away-{now:.3f}", words, (*self.posts, *self.mails), now, silent=True)
+    def was_away(self, way: Way, away: float, hidden: int, now: float) -> None:
+        """Tell that nothing came while the service was away but `hidden` incidents."""
+        words = text.away_words(away, hidden, *self._manner, now)
+        self._say(f"away-{way}-{now:.3f}", words, self._ways(way), now, silent=True)
 
     def alive(self, tally: Tally, status: Status, now: float) -> None:
         """Say that the bot lives, and what came since it said so last."""

@@ -84,7 +84,7 @@ def away_words(
     zone: tzinfo | None,
     now: float,
 ) -> Words:
-    """From when to when the bot was away, and how many problems came meanwhile."""
+    """From when to when the bot was away; `missed`: problems that came and are not told now."""
     said = language.gettext("sonixbot was away from {start} to {end} ({duration}).").format(
         start=language.clock(away_from, zone, now),
         end=language.clock(now, zone, now),
@@ -94,6 +94,7 @@ def away_words(
         more = language.ngettext(
             "{n} problem came meanwhile.", "{n} problems came meanwhile.", missed
         ).format(n=missed)
+        more += " " + language.gettext("Muted or held back; /lasterrors shows more.")
     else:
         more = language.gettext("Nothing was missed.")
     html = f"{'🟡' if missed else '🟢'} {bold(name(instrument))}: {escape(said)} {escape(more)}"

@@ -30,12 +30,13 @@ def history_lines(
         moment = language.clock(note.at, zone, now)
         if note.count > 1:
             moment += f" – {language.clock(note.last, zone, now)} ×{note.count}"
-        yield f"{escape(moment)} {_said(note, language)}"
+        yield f"{escape(moment)} {_said(note, language, standing=incident.standing)}"
 
 
-def _said(note: Note, language: Language) -> str:
-    """One note, as HTML."""
+def _said(note: Note, language: Language, *, standing: bool) -> str:
+    """One note, as HTML; `standing`: it is about what is missing."""
     _ = language.gettext
+    over = _("over: nothing is missing any more") if standing else _("over: it has been quiet")
     said = {
         Happened.POSTED: _("posted: {reason}"),
         Happened.MAILED: _("mailed: {reason}"),
@@ -44,19 +45,22 @@ def _said(note: Note, language: Language) -> str:
         Happened.ACKNOWLEDGED: _("{who} takes care of it"),
         Happened.MUTED: _("muted by {who}"),
         Happened.UNMUTED: _("the mute is over"),
-        Happened.ENDED: _("over: {who}") if note.who else _("over: it has been quiet"),
+        Happened.ENDED: _("over: {who}") if note.who else over,
     }[note.what]
-    reason = _reason(note, language)
+    reason = _reason(note, language, standing=standing)
     return escape(said).format(reason=reason, who=_who(note))
 
 
-def _reason(note: Note, language: Language) -> str:
+def _reason(note: Note, language: Language, *, standing: bool) -> str:
     """Why it was said, or not, as HTML."""
     _ = language.gettext
+    again = _("it came back after a quiet time")
+    if standing:
+        again = _("it was so again, after it was over")
     said: dict[str, str] = {
         Why.NEW: _("it was new"),
         Why.WORSE: _("it became more important"),
-        Why.AGAIN: _("it came back after a quiet time"),
+        Why.AGAIN: again,
         Why.STILL: _("it went on"),
         Why.REMINDER: _("nobody had acknowledged it"),
         Because.MUTE: _("muted by {who}"),

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Final
 
 from sonixbot.alerts import Acknowledgement, AlertPolicy, Incident, Mute
+from sonixbot.alerts.grouping import likeness
 from sonixbot.language import Language
 from sonixbot.text.histories import history_lines
 from sonixbot.text.incidents import incident_line, incident_words, subject_of, wishes
@@ -62,18 +63,31 @@ def _told(
     _ = language.gettext
     yield ""
     yield escape(_("Incident {number}").format(number=incident.id))
-    _source, _bar, like = incident.fingerprint.partition("|")
-    shown = shortened(one_line(like), _TEXT_LENGTH)
-    if incident.entry.source:
-        said = _("Counted together: all that {device} writes like this, # for any value:")
-        yield escape(said).format(device=bold(name(incident.entry.source)))
-    else:
-        yield escape(_("Counted together: all that is written like this, # for any value:"))
-    yield f"<code>{escape(shown)}</code>"
-    if incident.rule:
-        yield escape(_("By the rule {name}.")).format(name=bold(name(incident.rule)))
+    yield from _grouped(incident, language)
     yield from _hid(incident, policy, language)
     yield from history_lines(incident, language, zone, now)
+
+
+def _grouped(incident: Incident, language: Language) -> Iterator[str]:
+    """Why its entries are one incident."""
+    _ = language.gettext
+    like, values = likeness(incident.fingerprint)
+    if incident.standing:
+        yield escape(_("It lasts until what is missing is back."))
+    elif not like and incident.rule:
+        yield escape(_("Counted together: whatever fits the rule."))
+    else:
+        if incident.entry.source:
+            said = _("Counted together: all that {device} writes like this, # for any value:")
+            yield escape(said).format(device=bold(name(incident.entry.source)))
+        else:
+            yield escape(_("Counted together: all that is written like this, # for any value:"))
+        yield f"<code>{escape(shortened(one_line(like), _TEXT_LENGTH))}</code>"
+    if values:
+        told_apart = shortened(one_line(", ".join(values)), _TEXT_LENGTH)
+        yield escape(_("Told apart by: {values}").format(values=told_apart))
+    if incident.rule:
+        yield escape(_("By the rule {name}.")).format(name=bold(name(incident.rule)))
 
 
 def _hid(incident: Incident, policy: AlertPolicy, language: Language) -> Iterator[str]:

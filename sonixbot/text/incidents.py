@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Final
 
 from sonixbot.alerts import Acknowledgement, Incident, Mute, Why
+from sonixbot.alerts.grouping import MERGED
 from sonixbot.entry import Entry, Kind
 from sonixbot.language import Language
 from sonixbot.message import Button
@@ -75,7 +76,7 @@ def incident_words(
         f"{mark(incident.kind, incident.level)} {bold(head)}",
         *([bold(name(incident.name))] if incident.name else []),
         _text(entry, language),
-        *_reason(why, language),
+        *_reason(why, incident, language),
         _times(incident, language, zone, now),
         *wishes(care, mute, language, zone, now),
         *_quiet(incident, language, zone, now),
@@ -87,7 +88,8 @@ def incident_words(
 
 
 def _subject(incident: Incident, kind: str, instrument: str) -> str:
-    device = f"{one_line(incident.entry.source)}: " if incident.entry.source else ""
+    source = "" if incident.fingerprint.startswith(MERGED) else one_line(incident.entry.source)
+    device = f"{source}: " if source else ""
     about = one_line(incident.name or incident.about)
     return f"[{one_line(instrument)}] {kind}: {device}{about}"
 
@@ -103,11 +105,14 @@ def _text(entry: Entry, language: Language) -> str:
     return f"{escape(shown)} ({escape(said.format(n=left))})"
 
 
-def _reason(why: Why | None, language: Language) -> list[str]:
+def _reason(why: Why | None, incident: Incident, language: Language) -> list[str]:
     _ = language.gettext
+    again = _("It is back after a quiet time.")
+    if incident.standing:  # "back" would mean that what is missing has come back
+        again = _("It is so again, after it was over.")
     reasons = {
         Why.WORSE: _("More important than before."),
-        Why.AGAIN: _("It is back after a quiet time."),
+        Why.AGAIN: again,
         Why.STILL: _("It still goes on."),
         Why.REMINDER: _("Reminder: nobody has acknowledged it."),
     }
@@ -157,7 +162,9 @@ def _quiet(
     incident: Incident, language: Language, zone: tzinfo | None, now: float
 ) -> Iterable[str]:
     if incident.ended is not None:
-        said = language.gettext("quiet since {time}")
+        _ = language.gettext
+        # Of a silence "quiet" would say the contrary.
+        said = _("over since {time}") if incident.standing else _("quiet since {time}")
         yield "🟢 " + escape(said.format(time=language.clock(incident.last, zone, now)))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 from typing import Final
 
 from sonixbot.alerts import Incident, Mute
+from sonixbot.alerts.book import FORGOTTEN
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT
 from sonixbot.language import Language
 from sonixbot.message import Button
@@ -139,13 +141,15 @@ def _hidden(mute: Mute, incidents: Mapping[int, Incident], language: Language) -
     yield escape(
         language.ngettext("It hid {n} message:", "It hid {n} messages:", total).format(n=total)
     )
-    frequent = sorted(mute.hidden.items(), key=lambda each: each[1], reverse=True)
-    for number, count in frequent:
+    counts: Counter[int] = Counter()
+    for number, count in mute.hidden.items():
+        counts[number if number in incidents else FORGOTTEN] += count
+    for number, count in counts.most_common():
         incident = incidents.get(number)
         about = (
             subject_of(incident, _TEXT_LENGTH)
             if incident
-            else escape(language.gettext("an incident that is no longer kept"))
+            else escape(language.gettext("incidents that are no longer kept"))
         )
         yield f"×{count} {about}"
 
