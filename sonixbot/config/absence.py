@@ -6,14 +6,13 @@ import re
 from datetime import time
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from sonixbot.config.addresses import PingUrl
-from sonixbot.config.section import Section
+from sonixbot.config.section import Section, named_once
 from sonixbot.config.values import (
     TEXT,
     Duration,
-    ExpectationError,
     Expression,
     Items,
     Line,
@@ -24,7 +23,7 @@ from sonixbot.config.values import (
     require,
 )
 from sonixbot.entry import LEAST_IMPORTANT, MOST_IMPORTANT
-from sonixbot.errors import sentence
+from sonixbot.errors import Sentence, sentence
 from sonixbot.language import MINUTE
 
 _TIME: Final = re.compile(r"(\d{1,2}):(\d{2})")
@@ -114,15 +113,8 @@ class ValueSettings(Section):
     )
 
 
-def _named_once(values: tuple[ValueSettings, ...]) -> tuple[ValueSettings, ...]:
-    """The values; raises where two have one name, as nobody could tell them apart."""
-    names = [each.name.lower() for each in values]
-    for each in values:
-        if names.count(each.name.lower()) > 1:
-            raise ExpectationError(
-                sentence('values with different names, but "{name}" comes twice', name=each.name)
-            )
-    return values
+def _twice(name: str) -> Sentence:
+    return sentence('values with different names, but "{name}" comes twice', name=name)
 
 
 class AbsenceSettings(Section):
@@ -157,7 +149,7 @@ class AbsenceSettings(Section):
     values: Annotated[
         tuple[ValueSettings, ...],
         Items(sentence("a list of values in braces")),
-        AfterValidator(_named_once),
+        named_once(_twice),
     ] = Field((), description="Values that the protocol should report again and again.")
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import time
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from sonixbot.config.absence import AbsenceSettings, ClockTime, Importance
-from sonixbot.config.section import Section
+from sonixbot.config.section import Section, named_once
 from sonixbot.config.teaching import Teachings
 from sonixbot.config.values import (
     Count,
     Duration,
-    ExpectationError,
     Flag,
     Items,
     Level,
@@ -22,7 +21,7 @@ from sonixbot.config.values import (
     Weekly,
 )
 from sonixbot.entry import MOST_IMPORTANT
-from sonixbot.errors import sentence
+from sonixbot.errors import Sentence, sentence
 from sonixbot.language import HOUR, MINUTE
 
 
@@ -139,15 +138,8 @@ class ScheduleSettings(Section):
     )
 
 
-def _named_once(schedules: tuple[ScheduleSettings, ...]) -> tuple[ScheduleSettings, ...]:
-    """The schedules; raises where two have one name, as nobody could tell them apart."""
-    names = [each.name.lower() for each in schedules]
-    for each in schedules:
-        if names.count(each.name.lower()) > 1:
-            raise ExpectationError(
-                sentence('schedules with different names, but "{name}" comes twice', name=each.name)
-            )
-    return schedules
+def _twice(name: str) -> Sentence:
+    return sentence('schedules with different names, but "{name}" comes twice', name=name)
 
 
 class AlertSettings(Section):
@@ -185,7 +177,7 @@ class AlertSettings(Section):
     schedules: Annotated[
         tuple[ScheduleSettings, ...],
         Items(sentence("a list of schedules in braces")),
-        AfterValidator(_named_once),
+        named_once(_twice),
     ] = Field((), description="Regular work, in which what it causes is muted by itself.")
     morning: ClockTime = Field(
         time(8),
