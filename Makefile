@@ -42,7 +42,7 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 tests: $(READY) compiled
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest
 
 screenshots: $(READY) compiled
 	$(BIN)/python -m tests.screenshots

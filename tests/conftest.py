@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -15,40 +15,19 @@ from tests.handclock import HandClock
 LIMITS = {"process": 60, "browser": 60, "chaos": 300}
 
 
-#: What is run in one piece, one after the other, and in which order.
-ORDER = ("process", "", "browser")
-
-
-def _group(item: pytest.Item) -> str:
-    return next((each for each in ORDER if each and item.get_closest_marker(each)), "")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ten seconds to a test, more where its marker says so; and each says what it shows.
 
     What looks at a browser comes last: Playwright's loop stays open in this thread from its first
-    test on, and no other can run beside it. What waits for child processes comes first: where two
-    run side by side, one of them does the waiting, so that no two wait for the same processor.
+    test on, and no other can run beside it.
     """
-    items.sort(key=lambda item: ORDER.index(_group(item)))
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
         function = getattr(item, "function", None)
         assert function is None or function.__doc__, f"{item.nodeid} does not say what it shows"
         limits = [LIMITS[mark.name] for mark in item.iter_markers() if mark.name in LIMITS]
         if limits:
             item.add_marker(pytest.mark.timeout(max(limits)))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Halves of characters, which hostile tests log, cannot go from one process to another."""
-    report = yield
-    report.sections = [
-        (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections
-    ]
-    return report
 
 
 @pytest.fixture(autouse=True)
