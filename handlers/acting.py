@@ -6,9 +6,11 @@ from typing import Final
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.types import Message
+from aiogram.filters.callback_data import CallbackQueryFilter
+from aiogram.types import CallbackQuery, Message
 
 from handlers.access import Role
+from handlers.reply import acknowledge as answer
 from handlers.reply import reply
 from sonixbot.clock import Clock
 from sonixbot.language import MINUTE, Language
@@ -25,7 +27,18 @@ def guard(router: Router, *commands: str) -> None:
     router.message.register(decline, acting, _is_stale)
 
 
-def _may_only_ask(_message: Message, role: Role) -> bool:
+def guard_buttons(router: Router, *presses: CallbackQueryFilter) -> None:
+    """Put the gate before these buttons; to be called before their handlers are registered."""
+    for each in presses:
+        router.callback_query.register(refuse_press, each, _may_only_ask)
+
+
+async def refuse_press(callback: CallbackQuery, language: Language) -> None:
+    """Tell a viewer who may press it."""
+    await answer(callback, not_allowed_words(language).text)
+
+
+def _may_only_ask(_event: Message | CallbackQuery, role: Role) -> bool:
     return not role.acts
 
 

@@ -10,7 +10,6 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message, User
 
 from handlers import acting
-from handlers.access import Role
 from handlers.desk import Desk
 from handlers.mute_wishes import until_morning
 from handlers.reply import acknowledge as answer
@@ -18,7 +17,6 @@ from handlers.reply import reply
 from sonixbot.alerts import Incident
 from sonixbot.clock import Clock
 from sonixbot.language import HOUR, Language
-from sonixbot.text.answers import not_allowed_words
 from sonixbot.text.incident_answers import (
     care_words,
     incident_gone_words,
@@ -48,6 +46,7 @@ def router() -> Router:
     """The handlers of incidents."""
     made = Router(name="incidents")
     acting.guard(made, "ack")
+    acting.guard_buttons(made, Press.filter(), PressAll.filter())
     made.message.register(acknowledge, Command("ack", ignore_case=True))
     made.message.register(show, Command("incident", ignore_case=True))
     made.message.register(show_all, Command("incidents", ignore_case=True))
@@ -115,16 +114,12 @@ def _named(command: CommandObject, watch: Desk, now: float) -> Incident | None:
 async def press(
     callback: CallbackQuery,
     callback_data: Press,
-    role: Role,
     watch: Desk,
     language: Language,
     zone: tzinfo | None,
     clock: Clock,
 ) -> None:
     """Do what a button says; its post shows it, and whoever pressed is told in passing."""
-    if not role.acts:
-        await answer(callback, not_allowed_words(language).text)
-        return
     now, presser = clock.now(), callback.from_user
     incident = watch.policy.find(callback_data.number)
     until = _until(callback_data.action, watch.policy.rules.morning, zone, now)
@@ -141,14 +136,10 @@ async def press(
 async def press_all(
     callback: CallbackQuery,
     callback_data: PressAll,
-    role: Role,
     watch: Desk,
     language: Language,
 ) -> None:
     """Take care of all that a storm brought; its digest shows it."""
-    if not role.acts:
-        await answer(callback, not_allowed_words(language).text)
-        return
     storm, presser = watch.policy.storms.get(callback_data.number), callback.from_user
     if storm is None or callback_data.action != "ack":
         await answer(callback, incident_gone_words(language).text)

@@ -10,7 +10,6 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message, User
 
 from handlers import acting
-from handlers.access import Role
 from handlers.desk import Desk, knows_device
 from handlers.mute_wishes import LONGEST, parse_number, parse_wish, until_morning
 from handlers.reply import acknowledge as answer
@@ -19,7 +18,7 @@ from sonixbot.alerts import Mute
 from sonixbot.clock import Clock
 from sonixbot.language import HOUR, Language
 from sonixbot.text import mute_words, mutes_words
-from sonixbot.text.answers import mute_example_words, not_allowed_words
+from sonixbot.text.answers import mute_example_words
 from sonixbot.text.incident_answers import which_incident_words
 from sonixbot.text.incidents import short_name
 from sonixbot.text.markup import together
@@ -43,6 +42,7 @@ def router() -> Router:
     """The handlers of mutes."""
     made = Router(name="mutes")
     acting.guard(made, "mute", "unmute")
+    acting.guard_buttons(made, Press.filter())
     made.message.register(mute, Command("mute", ignore_case=True))
     made.message.register(unmute, Command("unmute", ignore_case=True))
     made.message.register(show, Command("mutes", ignore_case=True))
@@ -75,9 +75,14 @@ async def mute(
             return
         scope = short_name(incident)
     made = watch.mute(
-        scope, wish.until, author.full_name, author.id, incident,
-        level=wish.level, comment=wish.comment,
-    )  # fmt: skip
+        scope,
+        wish.until,
+        author.full_name,
+        author.id,
+        incident,
+        level=wish.level,
+        comment=wish.comment,
+    )
     said = mute_words(made, watch.state.instrument, language, zone, now)
     if wish.cut:
         said = together(said, longest_mute_words(LONGEST, language))
@@ -117,16 +122,12 @@ async def show(
 async def press(
     callback: CallbackQuery,
     callback_data: Press,
-    role: Role,
     watch: Desk,
     language: Language,
     zone: tzinfo | None,
     clock: Clock,
 ) -> None:
     """Prolong a mute that ends soon, or end it now; the warning shows what became of it."""
-    if not role.acts:
-        await answer(callback, not_allowed_words(language).text)
-        return
     now, presser = clock.now(), callback.from_user
     mute = watch.policy.mutes.get(callback_data.number)
     if mute is None or callback_data.action not in ("hour", "morning", "end"):

@@ -105,6 +105,16 @@ def test_incidents_mutes_and_numbers_survive_a_restart(tmp_path: Path) -> None:
     assert again.numbers == policy.numbers == Numbers(1, 1)
 
 
+def test_whether_a_message_makes_a_sound_is_decided_once(store: Store) -> None:
+    """New words of a message that has not left yet neither take its sound away nor give it one."""
+    outbox = Outbox(store)
+    for key, silent in (("quiet", True), ("loud", False)):
+        outbox.put(message(key, silent=silent), [CHANNEL], NIGHT)
+        outbox.renew(message(key, "×2", silent=not silent), NIGHT + 1)
+    waiting = [each.message for each in outbox.waiting(CHANNEL)]
+    assert [(each.text, each.silent) for each in waiting] == [("×2", True), ("×2", False)]
+
+
 def test_an_ended_mute_is_gone_after_a_restart(store: Store) -> None:
     """A mute that was ended does not come back from the store."""
     policy = store.policy(Rules())

@@ -236,6 +236,16 @@ class AlertPolicy(Passing):
 def _new(number: int, taught: Taught, moment: float, now: float) -> Incident:
     entry = taught.entry
     return Incident(
-        number, taught.key, entry.text, entry, entry.kind, entry.level, 1, moment, moment, now,
-        name=taught.name, rule=taught.rule,
-    )  # fmt: skip
+        number,
+        taught.key,
+        entry.text,
+        entry,
+        entry.kind,
+        entry.level,
+        1,
+        moment,
+        moment,
+        now,
+        name=taught.name,
+        rule=taught.rule,
+    )

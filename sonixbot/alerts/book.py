@@ -255,9 +255,16 @@ class Book:
             self.numbers.mute += 1
             number = self.numbers.mute
             made = Mute(
-                number, scope, now, until, author, author_id,
-                fingerprint=like, level=level, comment=comment,
-            )  # fmt: skip
+                number,
+                scope,
+                now,
+                until,
+                author,
+                author_id,
+                fingerprint=like,
+                level=level,
+                comment=comment,
+            )
         self.keep(made)
         if incident:
             self._note(incident, now, Happened.MUTED, author)

@@ -1,7 +1,8 @@
 """Hushes: why an incident is not told by itself.
 
-Two lists, asked from the top; the first rule that applies gives the reason, which the history of
-the incident keeps. Each rule is a function of the facts in the book, the incident and `now`.
+Three lists, each asked from the top; the first rule that applies gives the reason, which the
+history of the incident keeps. Each rule is a function of the facts in the book, the incident and
+`now`.
 """
 
 from __future__ import annotations

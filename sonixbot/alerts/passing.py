@@ -162,9 +162,15 @@ class Passing(Teller):
             until = min(end, now + LONGEST_SCHEDULE)
             self.numbers.mute += 1
             mute = Mute(
-                self.numbers.mute, schedule.scope, now, until, "", 0, level=schedule.level,
+                self.numbers.mute,
+                schedule.scope,
+                now,
+                until,
+                "",
+                0,
+                level=schedule.level,
                 schedule=schedule.name,
-            )  # fmt: skip
+            )
             self.keep(mute)
             yield MuteBegan(mute)
 

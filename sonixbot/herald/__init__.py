@@ -155,13 +155,11 @@ class Herald:
             case Mail(incident):
                 incidents, ways = [incident], self.mails
             case Morning(way, held) | Reminded(way, held):
-                incidents = [*held]
-                ways = self.posts if way is Way.TELEGRAM else self.mails
+                incidents, ways = [*held], self._ways(way)
             case StormBegan(storm) | StormEnded(storm):
                 incidents, ways = policy.in_storm(storm), (*self.posts, *self.mails)
         if ways:
-            said = "\n".join(f"{each.entry.source} {each.entry.text}" for each in incidents)
-            words = text.script_words(said, *self._manner[:2])
+            words = self._plainly(incidents)
             key = f"plain-{type(decision).__name__}-{_subject(decision)}-{now:.3f}"
             self._say(key, words, ways, now)
 
@@ -193,8 +191,11 @@ class Herald:
             return text.catch_up_words(incidents, away, *self._manner, now)
         except Exception:  # else every start would fail in the same way
             log.exception("the digest of %d incidents", len(incidents))
-            said = "\n".join(f"{each.entry.source} {each.entry.text}" for each in incidents)
-            return text.script_words(said, *self._manner[:2])
+            return self._plainly(incidents)
+
+    def _plainly(self, incidents: Iterable[Incident]) -> Words:
+        said = "\n".join(f"{each.entry.source} {each.entry.text}" for each in incidents)
+        return text.script_words(said, *self._manner[:2])
 
     def muted(self, mute: Mute, now: float) -> None:
         """Announce a mute."""

@@ -99,9 +99,16 @@ class StormHerald:
                 message = self._message(storm, way, incidents, policy, now)
                 key = f"{message.key}-ended"
                 summary = replace(
-                    message, key=key, text=words.text, html=words.html, subject=words.subject,
-                    created=now, silent=True, buttons=(), answers=message.key,
-                )  # fmt: skip
+                    message,
+                    key=key,
+                    text=words.text,
+                    html=words.html,
+                    subject=words.subject,
+                    created=now,
+                    silent=True,
+                    buttons=(),
+                    answers=message.key,
+                )
                 self._outbox.put(summary, destinations, now)
 
     def _incidents(self, storm: Storm, policy: AlertPolicy, way: Way) -> list[Incident]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sonixbot.errors import Sentence
@@ -70,13 +71,18 @@ class Outbox:
     def renew(self, message: Message, now: float, delay: float = EDIT_DELAY) -> bool:
         """Give a known message new words; where it was sent and can be edited, it is edited.
 
-        `delay`: seconds until then, so that what changes in a burst is one edit. False where they
-        are seen nowhere, as every delivery of it was given up.
+        `delay`: seconds until then, so that what changes in a burst is one edit. Whether it makes
+        a sound was decided when it was put, and stays so. False where the words are seen nowhere,
+        as every delivery of it was given up.
         """
         with self._store.transaction() as db:
+            known = db.execute(
+                "select json_extract(data, '$.silent') from messages where key = ?", (message.key,)
+            ).fetchone()
+            silent = bool(known and known[0])
             db.execute(
                 "update messages set data = ?, version = version + 1 where key = ?",
-                (_text(message.to_json()), message.key),
+                (_text(replace(message, silent=silent).to_json()), message.key),
             )
             db.execute(
                 "update deliveries set state = 'stale', due = ? where state = 'sent'"
