@@ -7,52 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from sonixbot.alerts.grouping import Hides, Taught
 from sonixbot.entry import Entry, Kind
 from sonixbot.formats import Layout, Reader, entries
 from sonixbot.tail.blocks import Block, blocks
 
 Progress = Callable[[int, int], None]
-
-
-class Cause(Protocol):
-    """What hides what follows from it."""
-
-    @property
-    def seconds(self) -> float:
-        """How long after its newest entry."""
-
-    def covers(self, entry: Entry) -> bool:
-        """Whether this entry follows from it."""
-
-
-class Sorted(Protocol):
-    """An entry as the rules of the instrument want it."""
-
-    @property
-    def entry(self) -> Entry:
-        """With the kind and the level that they give it."""
-
-    @property
-    def key(self) -> str:
-        """What like entries have in common."""
-
-    @property
-    def name(self) -> str:
-        """What people shall call it; empty: its text."""
-
-    @property
-    def rule(self) -> str:
-        """The rule that decided; empty: none did."""
-
-    @property
-    def drop(self) -> bool:
-        """It is not told."""
-
-    @property
-    def hides(self) -> Cause | None:
-        """What follows from it."""
 
 
 @dataclass(slots=True)
@@ -73,15 +35,21 @@ class Incident:
     count: int = 1
 
     @classmethod
-    def of(cls, found: Sorted) -> Incident:
+    def of(cls, found: Taught) -> Incident:
         """The incident that begins with this entry."""
         entry = found.entry
         return cls(
-            entry.kind, entry.source, entry.text, entry.level, entry.time, entry.time,
-            found.name, found.rule,
-        )  # fmt: skip
+            entry.kind,
+            entry.source,
+            entry.text,
+            entry.level,
+            entry.time,
+            entry.time,
+            found.name,
+            found.rule,
+        )
 
-    def add(self, found: Sorted) -> None:
+    def add(self, found: Taught) -> None:
         """Count one more."""
         entry = found.entry
         self.count += 1
@@ -209,7 +177,7 @@ def survey(
     zone: tzinfo | None = None,
     progress: Progress | None = None,
     *,
-    taught: Callable[[Entry], Sorted],
+    taught: Callable[[Entry], Taught],
     pushed: Callable[[Entry], bool],
     rules: Sequence[str] = (),
 ) -> Survey:
@@ -236,9 +204,9 @@ class _Tellings:
         self._found = found
         self._incidents: dict[str, Incident] = {}
         #: What hides its consequences, by its key: its rule, what it hides, and until when.
-        self._causes: dict[str, tuple[str, Cause, float]] = {}
+        self._causes: dict[str, tuple[str, Hides, float]] = {}
 
-    def take(self, sort: Sorted, pushed: Callable[[Entry], bool]) -> None:
+    def take(self, sort: Taught, pushed: Callable[[Entry], bool]) -> None:
         effect = self._effect(sort.rule)
         effect.taken += 1
         if sort.drop:
@@ -254,7 +222,7 @@ class _Tellings:
         """Of the rule of this name; of none, where nobody looks."""
         return self._found.rules.get(rule) or Effect()
 
-    def _tell(self, sort: Sorted, effect: Effect) -> None:
+    def _tell(self, sort: Taught, effect: Effect) -> None:
         if sort.key in self._incidents:
             self._incidents[sort.key].add(sort)
         else:
@@ -264,7 +232,7 @@ class _Tellings:
         if sort.hides and sort.entry.time is not None:
             self._causes[sort.key] = (sort.rule, sort.hides, sort.entry.time + sort.hides.seconds)
 
-    def _cause_of(self, sort: Sorted) -> str | None:
+    def _cause_of(self, sort: Taught) -> str | None:
         """The rule whose incident hides this entry; an entry without a time is never hidden."""
         if sort.entry.time is None:
             return None
